@@ -1,0 +1,2 @@
+/** The product version, set by the build. */
+declare const __VERSION__: string;
