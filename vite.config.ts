@@ -50,7 +50,7 @@ const fromRoot = (path: string): string => new URL(path, import.meta.url).pathna
 export default defineConfig({
   root: fromRoot('./renderer'),
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   define: { __VERSION__: JSON.stringify(pkg.version) },
   environments: {
     client: {

@@ -14,7 +14,7 @@ export default defineConfig({
     projects: [
       {
         define,
-        plugins: [svelte()],
+        plugins: [svelte({ configFile: false })],
         test: {
           name: 'unit',
           include: ['test/{unit,cases,integration,fuzz}/**/*.test.ts', 'test/*.test.ts'],

@@ -1,0 +1,279 @@
+/** Pulls what a selection holds out of the store, as encoded export requests. */
+import type { Filter, Selection } from '../../../proto/live/topics.ts';
+import type { Signal } from '../../../proto/otlp/signal.ts';
+import type { Clock } from '../config.ts';
+import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from '../store/schema.ts';
+import type { Store } from '../store/store.ts';
+import { SLICE_MS } from './slices.ts';
+import { ItemMatcher, isEmptyFilter } from './text-filter.ts';
+import { TraceMatcher } from './trace-match.ts';
+
+/** One Export…ServiceRequest. `bytes` may be a live view: use or copy it before the next call. */
+export interface ExportedRequest {
+  readonly signal: Signal;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A pull iterator for exports. `next` works for at most about 8 ms: `searching` says that nothing
+ * was found in that time; call again after other work had its turn. `null` is the end.
+ */
+export interface ExportReader {
+  /** Bytes that will be read, as far as that is known now; 0 when it is not. */
+  readonly totalBytes: number;
+  /** Items or requests of the selection that were evicted before they were read. */
+  readonly lost: number;
+  next(): ExportedRequest | 'searching' | null;
+  /** Lets selected traces be evicted again. Safe to call twice. */
+  close(): void;
+}
+
+/** Rows of one rebuilt request: enough to share resource and scope, small enough to stay a slice. */
+const ROWS_PER_REQUEST = 2048;
+/** Items looked at between two looks at the clock. */
+const ITEMS_PER_STEP = 128;
+
+/** A group of rows to export; rows are named by ordinal, which tells evicted ones. */
+interface RowGroup {
+  readonly signal: 'traces' | 'logs' | 'metrics';
+  readonly ordinals: readonly number[];
+}
+
+export function openExport(store: Store, clock: Clock, selection: Selection): ExportReader {
+  switch (selection.type) {
+    case 'all':
+      return new StoredReader(store, selection.signals);
+    case 'traces':
+      return new RowReader(store, clock, traceGroups(store, selection.traceIds));
+    case 'filter':
+      return openFiltered(store, clock, selection.signal, selection.filter);
+  }
+}
+
+function openFiltered(store: Store, clock: Clock, signal: Signal, filter: Filter): ExportReader {
+  if (isEmptyFilter(filter)) return new StoredReader(store, [signal]);
+  switch (signal) {
+    case 'traces':
+      return new RowReader(store, clock, searchTraces(store, filter));
+    case 'logs':
+      return new RowReader(store, clock, searchLogs(store, filter));
+    case 'metrics':
+      return new RowReader(store, clock, searchMetrics(store, filter));
+    case 'profiles':
+      // Profiles have no searchable texts yet: a filter that says something matches none of them.
+      return new RowReader(store, clock, { totalBytes: 0, steps: [][Symbol.iterator](), close });
+  }
+}
+
+function close(): void {
+  // Nothing is held.
+}
+
+/** Whole stored requests, oldest first. */
+class StoredReader implements ExportReader {
+  readonly #reader: ReturnType<Store['reader']>;
+  readonly totalBytes: number;
+
+  constructor(store: Store, signals: readonly Signal[]) {
+    this.#reader = store.reader(signals);
+    this.totalBytes = this.#reader.totalBytes;
+  }
+
+  get lost(): number {
+    return this.#reader.lost;
+  }
+
+  next(): ExportedRequest | null {
+    return this.#reader.next();
+  }
+
+  close(): void {
+    close();
+  }
+}
+
+/** Where a RowReader gets its groups: `undefined` is a step that found nothing. */
+interface GroupSource {
+  readonly totalBytes: number;
+  readonly steps: Iterator<RowGroup | undefined>;
+  close(): void;
+}
+
+/** Requests rebuilt from single rows. */
+class RowReader implements ExportReader {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #source: GroupSource;
+  readonly totalBytes: number;
+  lost = 0;
+
+  constructor(store: Store, clock: Clock, source: GroupSource) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#source = source;
+    this.totalBytes = source.totalBytes;
+  }
+
+  next(): ExportedRequest | 'searching' | null {
+    const until = this.#clock.ticksMs() + SLICE_MS;
+    do {
+      const step = this.#source.steps.next();
+      if (step.done === true) return null;
+      const request = step.value === undefined ? null : this.#build(step.value);
+      if (request !== null) return request;
+    } while (this.#clock.ticksMs() < until);
+    return 'searching';
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  #build(group: RowGroup): ExportedRequest | null {
+    const table = tableOf(this.#store, group.signal);
+    const rows: number[] = [];
+    for (const ordinal of group.ordinals) {
+      if (ordinal >= table.begin && ordinal < table.end) rows.push(table.rowOf(ordinal));
+      else this.lost++;
+    }
+    if (rows.length === 0) return null;
+    return { signal: group.signal, bytes: this.#store.rowsRequest(group.signal, rows) };
+  }
+}
+
+function tableOf(store: Store, signal: RowGroup['signal']): Table<ItemColumns> {
+  if (signal === 'traces') return store.spans;
+  return signal === 'logs' ? store.logs : store.points;
+}
+
+function traceGroups(store: Store, traceIds: readonly string[]): GroupSource {
+  const held: { row: number; ordinal: number }[] = [];
+  let totalBytes = 0;
+  for (const traceId of new Set(traceIds)) {
+    const row = store.traces.find(traceId.toLowerCase());
+    if (row === -1) continue;
+    store.hold(row);
+    held.push({ row, ordinal: store.traces.ordinalOf(row) });
+    const trace = store.traces.get(row);
+    totalBytes += chainBytes(store.spans, trace.firstSpan) + chainBytes(store.logs, trace.firstLog);
+  }
+  function* steps(): Generator<RowGroup> {
+    for (const { row, ordinal } of held) {
+      if (!store.traces.isLive(row, ordinal)) continue;
+      yield* chainGroups(store, 'traces', store.traces.get(row).firstSpan);
+      if (store.traces.isLive(row, ordinal)) {
+        yield* chainGroups(store, 'logs', store.traces.get(row).firstLog);
+      }
+    }
+  }
+  return {
+    totalBytes,
+    steps: steps(),
+    close: () => {
+      for (const { row, ordinal } of held.splice(0)) {
+        if (store.traces.isLive(row, ordinal)) store.release(row);
+      }
+    },
+  };
+}
+
+type ChainTable = Table<ItemColumns & { readonly nextInTrace: Int32Array }>;
+
+function chainOf(table: ChainTable, first: number): number[] {
+  const ordinals: number[] = [];
+  for (let row = first; row !== -1; ) {
+    ordinals.push(table.ordinalOf(row));
+    row = table.segments[row >>> SEGMENT_BITS]?.nextInTrace[row & SLOT_MASK] ?? -1;
+  }
+  return ordinals;
+}
+
+function chainBytes(table: ChainTable, first: number): number {
+  let bytes = 0;
+  for (let row = first; row !== -1; ) {
+    const segment = table.segments[row >>> SEGMENT_BITS];
+    bytes += segment?.length[row & SLOT_MASK] ?? 0;
+    row = segment?.nextInTrace[row & SLOT_MASK] ?? -1;
+  }
+  return bytes;
+}
+
+/** A trace's rows in groups. The chain is read at once, so that a trace is exported as it was then. */
+function* chainGroups(store: Store, signal: 'traces' | 'logs', first: number): Generator<RowGroup> {
+  const ordinals = chainOf(signal === 'traces' ? store.spans : store.logs, first);
+  yield* groupsOf(signal, ordinals);
+}
+
+function* groupsOf(signal: RowGroup['signal'], ordinals: readonly number[]): Generator<RowGroup> {
+  for (let i = 0; i < ordinals.length; i += ROWS_PER_REQUEST) {
+    yield { signal, ordinals: ordinals.slice(i, i + ROWS_PER_REQUEST) };
+  }
+}
+
+function searchTraces(store: Store, filter: Filter): GroupSource {
+  function* steps(): Generator<RowGroup | undefined> {
+    const matcher = new TraceMatcher(store, filter);
+    const { rows, length } = store.traces.inOrder();
+    const wanted = rows.slice(0, length);
+    const ordinals = Float64Array.from(wanted, (row) => store.traces.ordinalOf(row));
+    for (let i = 0; i < wanted.length; i++) {
+      let verdict: 'match' | 'miss' | 'more' = 'more';
+      while (verdict === 'more' && store.traces.isLive(wanted[i], ordinals[i])) {
+        verdict = matcher.advance(wanted[i], ITEMS_PER_STEP);
+        if (verdict === 'more') yield undefined;
+      }
+      matcher.forget(wanted[i]);
+      if (verdict === 'match') {
+        yield* chainGroups(store, 'traces', store.traces.get(wanted[i]).firstSpan);
+      } else if (i % ITEMS_PER_STEP === 0) yield undefined;
+    }
+  }
+  return { totalBytes: 0, steps: steps(), close };
+}
+
+function searchLogs(store: Store, filter: Filter): GroupSource {
+  function* steps(): Generator<RowGroup | undefined> {
+    const matcher = new ItemMatcher(store, filter);
+    const { logs } = store;
+    const end = logs.end;
+    let found: number[] = [];
+    for (let ordinal = logs.begin; ordinal < end; ordinal++) {
+      ordinal = Math.max(ordinal, logs.begin);
+      if (ordinal >= end) break;
+      const row = logs.rowOf(ordinal);
+      if (matcher.judge('logRecord', logs.segments, row, []) === 'match') found.push(ordinal);
+      if (found.length === ROWS_PER_REQUEST) {
+        yield { signal: 'logs', ordinals: found };
+        found = [];
+      } else if (ordinal % ITEMS_PER_STEP === 0) yield undefined;
+    }
+    if (found.length > 0) yield { signal: 'logs', ordinals: found };
+  }
+  return { totalBytes: 0, steps: steps(), close };
+}
+
+function searchMetrics(store: Store, filter: Filter): GroupSource {
+  function* steps(): Generator<RowGroup | undefined> {
+    const matcher = new ItemMatcher(store, filter);
+    const { metrics, points, strings, scopes } = store;
+    for (const { id } of [...metrics.entries]) {
+      const metric = metrics.find(id);
+      if (metric === undefined) continue;
+      const texts = [metric.name, metric.description, metric.unit, scopes.name(metric.scope)];
+      if (!matcher.matchesTexts(strings.get(metric.service), texts)) continue;
+      const ordinals: number[] = [];
+      for (const series of metric.series) {
+        for (let row = metrics.seriesOf(series).lastPoint; row !== -1; ) {
+          ordinals.push(points.ordinalOf(row));
+          row = points.segments[row >>> SEGMENT_BITS]?.previous[row & SLOT_MASK] ?? -1;
+        }
+      }
+      yield* groupsOf(
+        'metrics',
+        ordinals.sort((a, b) => a - b),
+      );
+      yield undefined;
+    }
+  }
+  return { totalBytes: 0, steps: steps(), close };
+}

@@ -1,0 +1,84 @@
+/** Reading a request body under the limits, as the chunks that the socket gave. */
+import type { IncomingMessage } from 'node:http';
+import { MAX_BODY_BYTES, MAX_IN_FLIGHT_BYTES } from './limits.ts';
+
+/** How reading ended. `complete`: chunks are the whole body, right-sized by the socket. */
+export type BodyEnd = 'complete' | 'tooLarge' | 'overloaded' | 'aborted';
+
+/** Bytes held for requests in progress, all connections together. */
+export class InFlight {
+  #bytes = 0;
+
+  /** False when the bytes do not fit; nothing is reserved then. */
+  reserve(bytes: number): boolean {
+    if (this.#bytes + bytes > MAX_IN_FLIGHT_BYTES) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+/**
+ * One body being read. `end` is called once; the chunks belong to the reader until `release`, which
+ * gives their bytes back to the budget.
+ */
+export class BodyReader {
+  readonly request: IncomingMessage;
+  chunks: Uint8Array[] = [];
+  byteLength = 0;
+  readonly #inFlight: InFlight;
+  readonly #end: (how: BodyEnd, reader: BodyReader) => void;
+
+  constructor(
+    request: IncomingMessage,
+    inFlight: InFlight,
+    end: (how: BodyEnd, reader: BodyReader) => void,
+  ) {
+    this.request = request;
+    this.#inFlight = inFlight;
+    this.#end = end;
+    request.on('data', this.#onData);
+    request.on('end', this.#onEnd);
+    request.on('close', this.#onClose);
+    request.on('error', this.#onClose);
+  }
+
+  /** Drops the chunks. Only once the body has been ingested or refused. */
+  release(): void {
+    this.#inFlight.release(this.byteLength);
+    this.chunks = [];
+    this.byteLength = 0;
+  }
+
+  #onData = (chunk: Uint8Array): void => {
+    if (this.byteLength + chunk.byteLength > MAX_BODY_BYTES) {
+      this.#finish('tooLarge');
+    } else if (this.#inFlight.reserve(chunk.byteLength)) {
+      this.chunks.push(chunk);
+      this.byteLength += chunk.byteLength;
+    } else {
+      this.#finish('overloaded');
+    }
+  };
+
+  #onEnd = (): void => this.#finish('complete');
+
+  /** `close` without `end`, or a socket error: the client went away in the middle. */
+  #onClose = (): void => this.#finish('aborted');
+
+  #finish(how: BodyEnd): void {
+    this.request.off('data', this.#onData);
+    this.request.off('end', this.#onEnd);
+    this.request.off('close', this.#onClose);
+    // The error listener stays: an error without a listener would end the process.
+    this.request.off('error', this.#onClose);
+    this.request.on('error', ignore);
+    this.#end(how, this);
+  }
+}
+
+/** A socket error after the body was handled says only that the client is gone. */
+function ignore(): void {}

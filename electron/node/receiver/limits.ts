@@ -1,0 +1,30 @@
+/** Sizes and times of the receiver. */
+
+/** A request body, on the wire and after decompression: the limit that OTLP 1.11 recommends. */
+export const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Bodies being read or inflated at once, all connections together. Beyond it the receiver asks
+ * clients to come back instead of growing: four bodies of the largest size fit.
+ */
+export const MAX_IN_FLIGHT_BYTES = 4 * MAX_BODY_BYTES;
+
+/**
+ * SDKs export every 5 s. A server that closes idle connections just then, as node:http does by
+ * itself, loses the race against the next batch.
+ */
+export const KEEP_ALIVE_MS = 120_000;
+export const HEADERS_TIMEOUT_MS = 60_000;
+export const REQUEST_TIMEOUT_MS = 300_000;
+
+/**
+ * How long the rest of a refused body is read and dropped, so that its sender gets to read the
+ * answer: closing a socket with unread bytes resets it and the answer with it.
+ */
+export const LINGER_MS = 5_000;
+
+/** What requests in progress get to end when the receiver closes. */
+export const CLOSE_GRACE_MS = 500;
+
+/** HTTP/2 stream and session windows: at 64 KB one connection waits more than it sends. */
+export const GRPC_WINDOW_BYTES = 8 * 1024 * 1024;

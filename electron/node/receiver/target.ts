@@ -1,0 +1,66 @@
+/** What the receiver needs of the engine, and the one way a body gets into it. */
+import type { RequestEntry } from '../../../proto/live/topics.ts';
+import { ITEM_KIND, type ItemKind, type Signal } from '../../../proto/otlp/signal.ts';
+import type { BodyEncoding, IngestResult } from '../../engine/config.ts';
+import type { Refusal } from './refusals.ts';
+
+/** A line of the receiver log before the engine numbers and folds it. */
+export type RequestLine = Omit<RequestEntry, 'ordinal' | 'repeats'>;
+
+/** The engine's side: both calls are synchronous, and rows are visible when `ingest` returns. */
+export interface IngestTarget {
+  /** Chunks are the body in order; they may be reused by the caller after the call. */
+  ingest(
+    signal: Signal,
+    chunks: readonly Uint8Array[],
+    byteLength: number,
+    encoding: BodyEncoding,
+  ): IngestResult;
+  noteRequest(line: RequestLine): void;
+}
+
+/** An ingest result, or a failure of the engine itself, which must not end the receiver. */
+export type Delivery =
+  | Extract<IngestResult, { ok: true }>
+  | { readonly ok: false; readonly code: Refusal; readonly message: string };
+
+/** Hands a body to the engine. Never throws. */
+export function deliver(
+  target: IngestTarget,
+  signal: Signal,
+  chunks: readonly Uint8Array[],
+  byteLength: number,
+  encoding: BodyEncoding,
+): Delivery {
+  try {
+    return target.ingest(signal, chunks, byteLength, encoding);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, code: 'internal', message: `Flametail failed on this request: ${reason}` };
+  }
+}
+
+const ITEM_WORDS: Readonly<Record<ItemKind, readonly [one: string, many: string]>> = {
+  spans: ['span', 'spans'],
+  logRecords: ['log record', 'log records'],
+  dataPoints: ['data point', 'data points'],
+  profiles: ['profile', 'profiles'],
+};
+
+/** The message of a partial success: "2 spans rejected: trace_id is not 16 bytes (2)". */
+export function describeRejections(
+  signal: Signal,
+  result: Extract<IngestResult, { ok: true }>,
+): string {
+  const [one, many] = ITEM_WORDS[ITEM_KIND[signal]];
+  const reasons = result.rejections.map(({ reason, count }) => `${reason} (${count})`).join(', ');
+  return `${result.rejected} ${result.rejected === 1 ? one : many} rejected: ${reasons}`;
+}
+
+/** Longer ones are cut: the header comes from outside and stays in the log. */
+const MAX_USER_AGENT_LENGTH = 200;
+
+/** A user agent as the log keeps it; '' when the client sent none. */
+export function clipUserAgent(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, MAX_USER_AGENT_LENGTH) : '';
+}

@@ -1,0 +1,112 @@
+/** The bars of a waterfall: one row a box, the duration always to the right of its bar. */
+import { formatDuration } from '../base/format.ts';
+import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
+import { BOX_FLAG } from '../../proto/live/topics.ts';
+import {
+  fillOfSlot,
+  HATCHED,
+  type Area,
+  type DrawContext,
+  type PaintStyle,
+} from './draw-context.ts';
+import type { TraceLayout } from './layout-model.ts';
+
+export const WATERFALL_ROW_PX = 22;
+/** Room right of the time scale, so that a duration fits even behind the longest bar. */
+export const WATERFALL_GUTTER_PX = 66;
+const BAR_TOP_PX = 6;
+const BAR_HEIGHT_PX = 10;
+
+export interface WaterfallPicture {
+  readonly layout: TraceLayout;
+  readonly slots: Uint8Array;
+  readonly window: TimeWindow;
+  /** The boxes of all rows that are not folded away, in order. */
+  readonly rows: Uint32Array;
+  readonly scrollTopPx: number;
+  readonly isMatch: Uint8Array | null;
+}
+
+/** Paints the bars of the rows in view over the whole area. */
+export function paintWaterfall(
+  context: DrawContext,
+  area: Area,
+  picture: WaterfallPicture,
+  style: PaintStyle,
+): void {
+  const { layout, rows } = picture;
+  context.clearRect(0, 0, area.widthDevicePx, area.heightDevicePx);
+  const widthPx = Math.max(1, area.widthPx - WATERFALL_GUTTER_PX);
+  const scale = new TimeScale(picture.window, widthPx * area.dpr);
+  context.font = `400 ${10.5 * area.dpr}px ${style.theme.font}`;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  const first = Math.max(0, Math.floor(picture.scrollTopPx / WATERFALL_ROW_PX));
+  const last = Math.min(
+    rows.length,
+    Math.ceil((picture.scrollTopPx + area.heightPx) / WATERFALL_ROW_PX),
+  );
+  for (let row = first; row < last; row++) {
+    const box = rows[row];
+    const top = Math.round((row * WATERFALL_ROW_PX - picture.scrollTopPx) * area.dpr);
+    context.globalAlpha = picture.isMatch !== null && picture.isMatch[box] === 0 ? 0.35 : 1;
+    const right = paintBar(context, area, picture, style, scale, box, top);
+    if (right === null || layout.has(box, BOX_FLAG.inferred)) continue;
+    context.fillStyle = style.theme.token.t3;
+    context.fillText(
+      formatDuration(layout.durationNs(box)),
+      right + 6 * area.dpr,
+      top + Math.round((WATERFALL_ROW_PX * area.dpr) / 2),
+    );
+  }
+  context.globalAlpha = 1;
+}
+
+/** Draws one bar and returns where its visible part ends; null when none of it is in the window. */
+function paintBar(
+  context: DrawContext,
+  area: Area,
+  picture: WaterfallPicture,
+  style: PaintStyle,
+  scale: TimeScale,
+  box: number,
+  rowTop: number,
+): number | null {
+  const { layout, slots } = picture;
+  const { dpr } = area;
+  const x0 = scale.px(layout.columns.startNs[box]);
+  const x1 = Math.max(scale.px(layout.columns.endNs[box]), x0 + 2 * dpr);
+  if (x1 < 0 || x0 > scale.width) return null;
+  const left = Math.round(Math.max(0, x0));
+  const right = Math.max(left + Math.round(2 * dpr), Math.round(Math.min(scale.width, x1)));
+  const top = rowTop + Math.round(BAR_TOP_PX * dpr);
+  const height = Math.round(BAR_HEIGHT_PX * dpr);
+  const slot = slots[layout.columns.serviceStr[box]] ?? 0;
+  if (layout.has(box, BOX_FLAG.inferred)) {
+    const line = 1.5 * dpr;
+    context.lineWidth = line;
+    context.strokeStyle = slot === 0 ? style.theme.token.t3 : fillOfSlot(style, slot);
+    context.setLineDash([3 * dpr, 2 * dpr]);
+    context.strokeRect(left + line / 2, top + line / 2, right - left - line, height - line);
+    context.setLineDash([]);
+    return right;
+  }
+  context.beginPath();
+  context.roundRect(left, top, right - left, height, Math.min(2 * dpr, (right - left) / 2));
+  context.fillStyle = fillOfSlot(style, slot);
+  context.fill();
+  if ((slot & HATCHED) !== 0) {
+    context.fillStyle = style.hatch;
+    context.fill();
+  }
+  if (layout.has(box, BOX_FLAG.error)) {
+    const line = 1.5 * dpr;
+    context.lineWidth = line;
+    context.strokeStyle = style.theme.token['l-fatal'];
+    if (right - left < 4 * dpr) {
+      context.fillStyle = style.theme.token['l-fatal'];
+      context.fillRect(left, top, right - left, height);
+    } else context.strokeRect(left + line / 2, top + line / 2, right - left - line, height - line);
+  }
+  return right;
+}

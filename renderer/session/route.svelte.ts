@@ -1,0 +1,176 @@
+/**
+ * Where the person is, as the URL says it: `#/traces?q=…`, `#/trace/<id>?span=<id>&view=…`,
+ * `#/logs?q=&level=&trace=&row=`, `#/metrics`, `#/connect`. Screen, filter and selection live here and
+ * nowhere else, so that back, forward, reload and a copied link work.
+ */
+
+/** The place that a hash names. */
+export interface Place {
+  readonly screen: string;
+  /** The part after the screen, such as a trace id; '' when there is none. */
+  readonly id: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** Services that every screen is narrowed to, and those left out. */
+  readonly services: readonly string[];
+  readonly notServices: readonly string[];
+}
+
+/** A place to go to. Left out: id is '', params are empty, services stay as they are. */
+export interface Target {
+  readonly screen: string;
+  readonly id?: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly services?: readonly string[];
+  readonly notServices?: readonly string[];
+}
+
+const SERVICE = 'service';
+const NOT_SERVICE = 'not-service';
+
+/** Reads a location hash. An empty one names the screen ''. */
+export function parseHash(hash: string): Place {
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
+  const [screen = '', id = ''] = path.split('/');
+  const params: Record<string, string> = {};
+  const query = new URLSearchParams(search);
+  for (const [key, value] of query) if (key !== SERVICE && key !== NOT_SERVICE) params[key] = value;
+  return {
+    screen,
+    id: safeDecode(id),
+    params,
+    services: query.getAll(SERVICE),
+    notServices: query.getAll(NOT_SERVICE),
+  };
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A hand-written % that encodes nothing stands for itself.
+  }
+}
+
+/** Writes a place as a hash. Parameters that are '' are left out. */
+export function formatHash(place: Place): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(place.params)) if (value !== '') query.set(key, value);
+  for (const service of place.services) query.append(SERVICE, service);
+  for (const service of place.notServices) query.append(NOT_SERVICE, service);
+  const path = place.id === '' ? place.screen : `${place.screen}/${encodeURIComponent(place.id)}`;
+  const search = query.toString();
+  return `#/${path}${search === '' ? '' : `?${search}`}`;
+}
+
+/** The current place, and the ways to another. */
+export class Route {
+  #place = $state.raw<Place>(parseHash(''));
+  /** What each screen was last at, so that returning to it finds the same filter and selection. */
+  #last = $state.raw<Readonly<Record<string, Place>>>({});
+
+  get screen(): string {
+    return this.#place.screen;
+  }
+
+  get id(): string {
+    return this.#place.id;
+  }
+
+  get services(): readonly string[] {
+    return this.#place.services;
+  }
+
+  get notServices(): readonly string[] {
+    return this.#place.notServices;
+  }
+
+  /** A parameter of the current place; '' when it is not there. */
+  param(key: string): string {
+    return this.#place.params[key] ?? '';
+  }
+
+  /** Follows the window's hash. The result stops following. */
+  attach(): () => void {
+    const read = (): void => {
+      this.#take(parseHash(location.hash));
+    };
+    read();
+    addEventListener('hashchange', read);
+    addEventListener('popstate', read);
+    return () => {
+      removeEventListener('hashchange', read);
+      removeEventListener('popstate', read);
+    };
+  }
+
+  /** The hash of a target, for links. */
+  href(target: Target): string {
+    return formatHash({
+      screen: target.screen,
+      id: target.id ?? '',
+      params: target.params ?? {},
+      services: target.services ?? this.services,
+      notServices: target.notServices ?? this.notServices,
+    });
+  }
+
+  /** The link to a screen as the person left it. */
+  hrefOfScreen(screen: string): string {
+    const last = this.#last[screen];
+    return this.href({ screen, id: last?.id ?? '', params: last?.params ?? {} });
+  }
+
+  /** Goes somewhere: a new entry in the history, unless it replaces the current one. */
+  go(target: Target, how: 'push' | 'replace' = 'push'): void {
+    this.#write(this.href(target), how);
+  }
+
+  /** Goes to a screen as the person left it. */
+  goToScreen(screen: string): void {
+    this.#write(this.hrefOfScreen(screen), 'push');
+  }
+
+  /** Changes parameters of the current place; '' takes one away. Typing and moving replace. */
+  set(params: Readonly<Record<string, string>>, how: 'push' | 'replace' = 'replace'): void {
+    const { screen, id } = this.#place;
+    this.go({ screen, id, params: { ...this.#place.params, ...params } }, how);
+  }
+
+  /** Narrows every screen to `name`, or ends that when it is the only one chosen. */
+  toggleService(name: string): void {
+    const isOn = this.services.length === 1 && this.services[0] === name;
+    this.#setServices(isOn ? [] : [name], without(this.notServices, name));
+  }
+
+  /** Leaves `name` out of every screen, or takes it in again. */
+  toggleNotService(name: string): void {
+    const isOut = this.notServices.includes(name);
+    const rest = without(this.notServices, name);
+    this.#setServices(without(this.services, name), isOut ? rest : [...rest, name]);
+  }
+
+  clearServices(): void {
+    this.#setServices([], []);
+  }
+
+  #setServices(services: readonly string[], notServices: readonly string[]): void {
+    const { screen, id, params } = this.#place;
+    this.go({ screen, id, params, services, notServices });
+  }
+
+  #write(hash: string, how: 'push' | 'replace'): void {
+    if (hash === location.hash) return;
+    if (how === 'push') history.pushState(null, '', hash);
+    else history.replaceState(null, '', hash);
+    this.#take(parseHash(hash));
+  }
+
+  #take(place: Place): void {
+    this.#place = place;
+    this.#last = { ...this.#last, [place.screen]: place };
+  }
+}
+
+function without(names: readonly string[], name: string): readonly string[] {
+  return names.filter((other) => other !== name);
+}

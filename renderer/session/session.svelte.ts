@@ -1,0 +1,299 @@
+/**
+ * The page's session with the engine: one connection that comes back by itself, the state that every
+ * screen shares (status, services, pause, notices), and subscriptions that outlive reconnects.
+ *
+ * A screen asks for data with `live` and `request`, never with a client of its own: clients die with
+ * their channel, the session makes the next one and subscribes everything again.
+ */
+import type { FrameLoop } from '../base/raf.ts';
+import { formatClockSecond } from '../base/format.ts';
+import { ServiceColours } from '../base/service-colour.ts';
+import {
+  LiveClient,
+  type LiveSubscription,
+  type SubscriptionHandlers,
+} from '../../proto/live/client.ts';
+import type { MethodName, Methods } from '../../proto/live/methods.ts';
+import { LiveFailure, type LiveError } from '../../proto/live/protocol.ts';
+import type {
+  Filter,
+  SourceService,
+  StatusMeta,
+  TopicName,
+  Topics,
+} from '../../proto/live/topics.ts';
+import { HostRefusal, type HostBridge } from './host.ts';
+import { Keys } from './keys.ts';
+import { Notices } from './notices.svelte.ts';
+import { Route } from './route.svelte.ts';
+import { Theme } from './theme.svelte.ts';
+
+/**
+ * `connecting` until the first welcome, `reconnecting` after a loss, `refused` when the page has no
+ * valid token, `closed` once the session was closed on purpose.
+ */
+export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'refused' | 'closed';
+
+/** What a session is given. `after` runs a task later and returns what cancels it. */
+export interface SessionOptions {
+  readonly host: HostBridge;
+  readonly frames: FrameLoop;
+  readonly after: (delayMs: number, task: () => void) => () => void;
+}
+
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 3000;
+
+interface LiveEntry {
+  subscribe(client: LiveClient): void;
+  forget(): void;
+}
+
+export class Session {
+  readonly host: HostBridge;
+  readonly route = new Route();
+  readonly keys = new Keys();
+  readonly theme: Theme;
+  readonly notices = new Notices();
+  readonly colours = new ServiceColours();
+
+  readonly #frames: FrameLoop;
+  readonly #after: SessionOptions['after'];
+  readonly #entries = new Set<LiveEntry>();
+  readonly #resetHandlers = new Set<() => void>();
+  #client: LiveClient | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #engineId: string | undefined;
+  #isConnecting = false;
+
+  #connection = $state<ConnectionState>('connecting');
+  #status = $state.raw<StatusMeta | undefined>(undefined);
+  #services = $state.raw<readonly SourceService[]>([]);
+  #pausedAt = $state<number | undefined>(undefined);
+
+  constructor(options: SessionOptions) {
+    this.host = options.host;
+    this.#frames = options.frames;
+    this.#after = options.after;
+    this.theme = new Theme(options.host);
+    this.live('status', {}, { frame: ({ meta }) => (this.#status = meta) });
+    this.live(
+      'sources',
+      {},
+      {
+        frame: ({ meta }) => {
+          const inOrder = [...meta.services].sort((a, b) => a.index - b.index);
+          this.colours.assign(inOrder.map((service) => service.name));
+          this.#services = inOrder;
+        },
+      },
+    );
+  }
+
+  get connection(): ConnectionState {
+    return this.#connection;
+  }
+
+  /** The latest status; undefined until the first one arrives. Kept while reconnecting. */
+  get status(): StatusMeta | undefined {
+    return this.#status;
+  }
+
+  /** Services in first-seen order. */
+  get services(): readonly SourceService[] {
+    return this.#services;
+  }
+
+  /** True while the person holds the view. The receiver goes on. */
+  get isPaused(): boolean {
+    return this.#pausedAt !== undefined;
+  }
+
+  /** Spans and log records that were received since the pause began; 0 when not paused. */
+  get newSincePause(): number {
+    return this.#pausedAt === undefined ? 0 : Math.max(0, this.#received() - this.#pausedAt);
+  }
+
+  togglePause(): void {
+    this.#pausedAt = this.#pausedAt === undefined ? this.#received() : undefined;
+  }
+
+  /** The filter of a screen: its own text, and the services chosen in the side for every screen. */
+  filter(text: string): Filter {
+    const { services, notServices } = this.route;
+    return { text, services, notServices };
+  }
+
+  /**
+   * Subscribes for as long as the handle is open, over any number of connections. The first frame of
+   * every connection is a snapshot. `ended` tells only what the engine refused, not lost connections.
+   */
+  live<T extends TopicName>(
+    topic: T,
+    params: Topics[T]['params'],
+    handlers: SubscriptionHandlers<T>,
+  ): LiveSubscription<T> {
+    let current: LiveSubscription<T> | undefined;
+    let latest = params;
+    const entry: LiveEntry = {
+      subscribe: (client) => {
+        current = client.subscribe(topic, latest, {
+          frame: (frame) => {
+            handlers.frame(frame);
+          },
+          ended: (error) => {
+            current = undefined;
+            if (error.code !== 'disconnected') handlers.ended?.(error);
+          },
+        });
+      },
+      forget: () => {
+        current = undefined;
+      },
+    };
+    this.#entries.add(entry);
+    if (this.#client !== undefined) entry.subscribe(this.#client);
+    return {
+      update: (next) => {
+        latest = next;
+        if (current !== undefined) current.update(next);
+        else if (this.#client !== undefined && this.#entries.has(entry)) {
+          entry.subscribe(this.#client);
+        }
+      },
+      close: () => {
+        this.#entries.delete(entry);
+        current?.close();
+        current = undefined;
+      },
+    };
+  }
+
+  /** One question to the engine or its host. Rejects with LiveFailure, also while disconnected. */
+  request<M extends MethodName>(
+    method: M,
+    params: Methods[M]['params'],
+    signal?: AbortSignal,
+  ): Promise<Methods[M]['result']> {
+    if (this.#client === undefined) return Promise.reject(new LiveFailure(NOT_CONNECTED));
+    return this.#client.request(method, params, signal);
+  }
+
+  /** Takes everything out of memory. Ordinals start anew, so screens drop what they hold. */
+  async clear(): Promise<void> {
+    await this.request('clear', { signal: 'all' });
+    this.#reset();
+  }
+
+  /** Calls back when row numbers and ordinals of before mean nothing any more. */
+  onReset(handler: () => void): () => void {
+    this.#resetHandlers.add(handler);
+    return () => {
+      this.#resetHandlers.delete(handler);
+    };
+  }
+
+  /** Connects, and keeps the connection up until `close`. */
+  open(): void {
+    void this.#connect();
+  }
+
+  /** Tries again now instead of after the delay. */
+  retryNow(): void {
+    if (this.#connection === 'open' || this.#connection === 'closed') return;
+    this.#cancelRetry?.();
+    void this.#connect();
+  }
+
+  close(): void {
+    this.#connection = 'closed';
+    this.#cancelRetry?.();
+    this.#client?.close();
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#isConnecting) return;
+    this.#isConnecting = true;
+    this.#cancelRetry = undefined;
+    try {
+      const channel = await this.host.connect();
+      const client = new LiveClient(channel, {
+        name: `page ${__VERSION__}`,
+        whenReady: (grant) => {
+          this.#frames.next(grant);
+        },
+      });
+      client.onClose(() => {
+        this.#onLost(client);
+      });
+      const welcome = await client.welcome;
+      if (this.#connection === 'closed') client.close();
+      else this.#onWelcome(client, welcome.engineId);
+    } catch (error) {
+      this.#onFailed(error);
+    } finally {
+      this.#isConnecting = false;
+    }
+  }
+
+  #onWelcome(client: LiveClient, engineId: string): void {
+    const isRestarted = this.#engineId !== undefined && this.#engineId !== engineId;
+    this.#engineId = engineId;
+    this.#client = client;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#connection = 'open';
+    if (isRestarted) {
+      const clock = formatClockSecond(Date.now());
+      this.notices.show({
+        key: 'restarted',
+        tone: 'warning',
+        text: `The engine restarted at ${clock}. What it held before is gone.`,
+      });
+      this.#reset();
+    }
+    for (const entry of this.#entries) entry.subscribe(client);
+  }
+
+  #onLost(client: LiveClient): void {
+    if (this.#client !== client) return; // Lost before the welcome: `#connect` sees that itself.
+    this.#client = undefined;
+    for (const entry of this.#entries) entry.forget();
+    if (this.#connection === 'closed') return;
+    this.#connection = 'reconnecting';
+    this.#retryLater();
+  }
+
+  #onFailed(error: unknown): void {
+    if (this.#connection === 'closed') return;
+    if (error instanceof HostRefusal) {
+      this.#connection = 'refused';
+      return;
+    }
+    this.#connection = 'reconnecting';
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    const delayMs = this.#retryMs;
+    this.#retryMs = Math.min(LAST_RETRY_MS, delayMs * 2);
+    this.#cancelRetry = this.#after(delayMs, () => {
+      void this.#connect();
+    });
+  }
+
+  #reset(): void {
+    this.#pausedAt = undefined;
+    for (const handler of this.#resetHandlers) handler();
+  }
+
+  #received(): number {
+    const signals = this.#status?.signals;
+    return signals === undefined ? 0 : signals.spans.received + signals.logRecords.received;
+  }
+}
+
+const NOT_CONNECTED: LiveError = {
+  code: 'disconnected',
+  message: 'Not connected to the engine. Trying again.',
+};
