@@ -47,6 +47,7 @@ export class Engine {
     byteLength: number,
     encoding: BodyEncoding,
   ): IngestResult {
+    this.#live.ingesting();
     const result =
       encoding === 'json'
         ? this.#ingestJson(signal, chunks, byteLength)

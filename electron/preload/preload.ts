@@ -22,17 +22,23 @@ function platform(): FlametailShell['platform'] {
   return process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux';
 }
 
+/** The path behind a File of the page; '' for one that was made in the page, or that is none. */
+function pathOf(file: unknown): string {
+  try {
+    return webUtils.getPathForFile(file as File);
+  } catch {
+    // Electron throws a TypeError for anything that is no File.
+    return '';
+  }
+}
+
 const shell: FlametailShell = {
   platform: platform(),
   exportCapture: (choice) => invoke('capture:export', choice),
   openFiles: () => invoke('capture:open'),
   importFiles: (files) => {
-    const paths = files.map((file) => (file instanceof File ? webUtils.getPathForFile(file) : ''));
-    // A File that was made in the page has no path on disk.
-    return invoke(
-      'capture:import',
-      paths.filter((path) => path !== ''),
-    );
+    const paths = files.map(pathOf).filter((path) => path !== '');
+    return invoke('capture:import', paths);
   },
   connectEngine: () => invoke('engine:connect'),
   setTheme: (choice) => invoke('theme:set', choice),

@@ -160,6 +160,61 @@ export const EXEMPLAR = {
   filteredAttributes: 7,
 } as const;
 
+export const PROFILES_DICTIONARY = {
+  mappingTable: 1,
+  locationTable: 2,
+  functionTable: 3,
+  linkTable: 4,
+  stringTable: 5,
+  attributeTable: 6,
+  stackTable: 7,
+} as const;
+export const PROFILE = {
+  sampleType: 1,
+  samples: 2,
+  timeUnixNano: 3,
+  durationNano: 4,
+  periodType: 5,
+  period: 6,
+  profileId: 7,
+  droppedAttributesCount: 8,
+  originalPayloadFormat: 9,
+  originalPayload: 10,
+  attributeIndices: 11,
+} as const;
+export const VALUE_TYPE = { typeStrindex: 1, unitStrindex: 2 } as const;
+export const PROFILE_SAMPLE = {
+  stackIndex: 1,
+  attributeIndices: 2,
+  linkIndex: 3,
+  values: 4,
+  timestampsUnixNano: 5,
+} as const;
+/** profiles.v1development.Link. */
+export const PROFILE_LINK = { traceId: 1, spanId: 2 } as const;
+export const PROFILE_MAPPING = {
+  memoryStart: 1,
+  memoryLimit: 2,
+  fileOffset: 3,
+  filenameStrindex: 4,
+  attributeIndices: 5,
+} as const;
+export const PROFILE_LOCATION = {
+  mappingIndex: 1,
+  address: 2,
+  lines: 3,
+  attributeIndices: 4,
+} as const;
+export const PROFILE_LINE = { functionIndex: 1, line: 2, column: 3 } as const;
+export const PROFILE_FUNCTION = {
+  nameStrindex: 1,
+  systemNameStrindex: 2,
+  filenameStrindex: 3,
+  startLine: 4,
+} as const;
+export const PROFILE_STACK = { locationIndices: 1 } as const;
+export const KEY_VALUE_AND_UNIT = { keyStrindex: 1, value: 2, unitStrindex: 3 } as const;
+
 /** google.rpc.Status and its details. */
 export const RPC_STATUS = { code: 1, message: 2, details: 3 } as const;
 /** google.protobuf.Any. */
@@ -169,6 +224,3 @@ export const FIELD_VIOLATION = { field: 1, description: 2 } as const;
 export const RETRY_INFO = { retryDelay: 1 } as const;
 /** google.protobuf.Duration. */
 export const DURATION = { seconds: 1, nanos: 2 } as const;
-
-/** The field of Metric.data that a point kind stands in, by number. */
-export type MetricKind = 5 | 7 | 9 | 10 | 11;

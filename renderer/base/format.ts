@@ -189,3 +189,14 @@ export function shortId(id: string, length = 6): string {
 export function formatItems(count: number, singular: string, plural = `${singular}s`): string {
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
+
+/** How far back something reaches: `42 s`, `29 min`, `1 h 34 min`. */
+export function formatReach(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}${NBSP}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 90) return `${minutes}${NBSP}min`;
+  const rest = minutes % 60;
+  const hours = `${Math.floor(minutes / 60)}${NBSP}h`;
+  return rest === 0 ? hours : `${hours}${NBSP}${rest}${NBSP}min`;
+}

@@ -123,3 +123,17 @@ export function revealRowPx(
   const bottom = rowTop + geometry.rowHeightPx;
   return bottom > topPx + viewportPx ? clamp(bottom - viewportPx) : topPx;
 }
+
+/**
+ * Where a list that changed has to be scrolled so that the row at its top stays where it is. A top row
+ * that is gone (evicted) makes the first row the top.
+ */
+export function anchoredTopPx(before: RowGeometry, now: RowGeometry, topPx: number): number {
+  if (before.end <= before.begin) return topPx;
+  const anchor = rowAtPx(before, topPx);
+  if (anchor < now.begin) return 0;
+  const heightPx =
+    now.rowHeightPx + (now.extras.find((extra) => extra.row === anchor)?.heightPx ?? 0);
+  const withinPx = Math.min(topPx - topOfRowPx(before, anchor), heightPx);
+  return topOfRowPx(now, anchor) + withinPx;
+}

@@ -41,7 +41,7 @@ export function tickLabel(ns: number, stepNs: number): string {
 /** Round ticks inside of a window, as close as their labels allow. */
 export function axisTicks(window: TimeWindow, widthPx: number): AxisTick[] {
   const lengthNs = window.endNs - window.startNs;
-  let stepNs = roundStep((lengthNs * 72) / Math.max(1, widthPx));
+  let stepNs = roundStep((lengthNs * 60) / Math.max(1, widthPx));
   const last = Math.floor(window.endNs / stepNs) * stepNs;
   const widest = tickLabel(last, stepNs).length * CHARACTER_PX + LABEL_MARGIN_PX;
   if ((stepNs / lengthNs) * widthPx < widest) {

@@ -3,7 +3,9 @@
  * element's size and the window's pixel ratio, and hands painters an identity transform.
  */
 import type { ThemeColours } from '../base/theme-colours.ts';
-import type { Area, DrawContext } from './draw-context.ts';
+import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
+import { LABEL_FONT_PX } from './flame-painter.ts';
+import { TextRuler } from './text-ruler.ts';
 
 /** One canvas under observation. Close it with the element. */
 export class Surface {
@@ -81,4 +83,27 @@ export function hatchPattern(theme: ThemeColours, dpr: number): CanvasPattern | 
   }
   context.stroke();
   return context.createPattern(tile, 'repeat') ?? 'transparent';
+}
+
+const styles = new WeakMap<ThemeColours, Map<number, PaintStyle>>();
+
+/** The paint style of a theme at a pixel ratio; made once, kept as long as the theme's colours. */
+export function paintStyleOf(theme: ThemeColours, dpr: number): PaintStyle {
+  let byRatio = styles.get(theme);
+  if (byRatio === undefined) styles.set(theme, (byRatio = new Map<number, PaintStyle>()));
+  let style = byRatio.get(dpr);
+  if (style === undefined) byRatio.set(dpr, (style = { theme, hatch: hatchPattern(theme, dpr) }));
+  return style;
+}
+
+const rulers = new Map<string, TextRuler>();
+
+/** The ruler of the label font; made once a font family. */
+export function labelRulerOf(theme: ThemeColours): TextRuler {
+  let ruler = rulers.get(theme.font);
+  if (ruler === undefined) {
+    ruler = new TextRuler(fontMeasure(`500 ${LABEL_FONT_PX}px ${theme.font}`));
+    rulers.set(theme.font, ruler);
+  }
+  return ruler;
 }

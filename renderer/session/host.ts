@@ -3,7 +3,12 @@
  * writes. Browser mode talks to the server that served the page, the desktop to the preload bridge.
  */
 import type { Channel } from '../../proto/live/channel.ts';
-import type { ExportChoice, FileOutcome, ShellCommand, ThemeChoice } from '../../proto/shell/shell.ts';
+import type {
+  ExportChoice,
+  FileOutcome,
+  ShellCommand,
+  ThemeChoice,
+} from '../../proto/shell/shell.ts';
 
 /** Thrown by `connect` when the host knows the page and turns it away: there is no valid token. */
 export class HostRefusal extends Error {

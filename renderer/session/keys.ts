@@ -17,7 +17,7 @@ export interface KeyBinding {
   /** Also while a text field has focus. Keys with Mod and Escape always are. */
   readonly inFields?: boolean;
   /** Returns false to let an older binding of the same key have it. */
-  run(event: KeyboardEvent): boolean | void;
+  run(event: KeyboardEvent): unknown;
 }
 
 /** The parts of a KeyboardEvent that name a key. */
@@ -46,7 +46,9 @@ export function nameOfStroke(stroke: KeyStroke): string {
 function isTextField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
-  return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type);
+  return (
+    target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type)
+  );
 }
 
 /** Pressing Space or Enter on these does what they say; a single-key binding must not take it. */
@@ -79,12 +81,18 @@ export class Keys {
     );
   }
 
+  /** Does what a key does, for commands that come from elsewhere (a native menu). */
+  press(name: string): void {
+    this.#run(name, new KeyboardEvent('keydown', { key: name }), () => true);
+  }
+
   /** Handles a keydown of the window. */
   handle(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing) return;
     const name = nameOfStroke(event);
     const isAllowed = this.#gate(event, name);
-    const sequence = event.timeStamp - this.#firstAtMs < SEQUENCE_MS ? `${this.#first} ${name}` : '';
+    const sequence =
+      event.timeStamp - this.#firstAtMs < SEQUENCE_MS ? `${this.#first} ${name}` : '';
     this.#first = name;
     this.#firstAtMs = event.timeStamp;
     if (sequence !== '' && this.#run(sequence, event, isAllowed)) this.#first = '';
@@ -121,6 +129,9 @@ export function printKey(name: string, isMac: boolean): string {
     .replace('ArrowLeft', '←')
     .replace('ArrowRight', '→')
     .replace('Escape', 'Esc')
-    .replace(/(^| |⇧)([a-z])$/, (_, before: string, letter: string) => before + letter.toUpperCase())
+    .replace(
+      /(^| |⇧)([a-z])$/,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
+    )
     .replace(/^([a-z]) /, (_, letter: string) => `${letter.toUpperCase()} `);
 }

@@ -60,6 +60,7 @@ export class Session {
   readonly #frames: FrameLoop;
   readonly #after: SessionOptions['after'];
   readonly #entries = new Set<LiveEntry>();
+  readonly #kept = new Map<string, unknown>();
   readonly #resetHandlers = new Set<() => void>();
   #client: LiveClient | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -192,6 +193,15 @@ export class Session {
     return () => {
       this.#resetHandlers.delete(handler);
     };
+  }
+
+  /**
+   * State of a screen that outlives its component, so that switching screens is free. `create` runs
+   * once for each key.
+   */
+  keep<T>(key: string, create: () => T): T {
+    if (!this.#kept.has(key)) this.#kept.set(key, create());
+    return this.#kept.get(key) as T; // Each key is used by one screen, with one type.
   }
 
   /** Connects, and keeps the connection up until `close`. */

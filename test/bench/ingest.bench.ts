@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { Client, credentials } from '@grpc/grpc-js';
 import { startProgram, type Program } from '../support/program.ts';
-import { httpLoad, type Sent } from './support/http-load.ts';
-import { spanBody, type SpanBody } from './support/span-bodies.ts';
+import { forMs, httpLoad, type Sent } from '../support/http-load.ts';
+import { spanBody, type SpanBody } from '../support/span-bodies.ts';
 import { millions, percentile, spreadOf, type BenchOptions } from './support/stats.ts';
 
 export const title = 'Ingest: acknowledged and indexed, load from a separate process';
@@ -79,7 +79,7 @@ function httpCell(name: string, connections: number, bodies: readonly SpanBody[]
       sent: await httpLoad({
         port: program.httpPort,
         connections,
-        durationMs,
+        more: forMs(durationMs),
         headers: '',
         next: () => next().bytes,
       }),
@@ -104,7 +104,7 @@ function gzipCell(
       const sent = await httpLoad({
         port: program.httpPort,
         connections,
-        durationMs: Math.min(durationMs, 600),
+        more: forMs(Math.min(durationMs, 600)),
         headers: 'content-encoding: gzip\r\n',
         next: () => packed[index++ % packed.length],
       });

@@ -29,6 +29,12 @@ export class WireError extends Error {
 /** Nested messages a body may hold, the limit that protobuf implementations share. */
 export const MAX_DEPTH = 100;
 
+/**
+ * Levels the JSON codecs follow: what the scanners let pass starts counting inside an item, a few
+ * messages down. The scanners judge; this only bounds the recursion.
+ */
+export const MAX_JSON_DEPTH = MAX_DEPTH + 16;
+
 /** The low three bits of a tag. Groups (3 and 4) are not part of proto3 and are refused. */
 export const WIRE = { varint: 0, fixed64: 1, len: 2, fixed32: 5 } as const;
 

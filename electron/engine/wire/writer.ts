@@ -27,6 +27,17 @@ export class Writer {
     return this.pos === this.bytes.length ? this.bytes : this.bytes.slice(0, this.pos);
   }
 
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.pos++] = value;
+  }
+
+  /** Text whose characters are all ASCII, one byte each. */
+  ascii(text: string): void {
+    this.reserve(text.length);
+    for (let at = 0; at < text.length; at++) this.bytes[this.pos++] = text.charCodeAt(at);
+  }
+
   tag(field: number, wireType: number): void {
     this.varint32((field << 3) | wireType);
   }

@@ -14,6 +14,8 @@ export interface EngineConfig {
   readonly hosts: readonly string[];
   /** Fail the start when a port is taken (serve), or go on and say so in the status (desktop). */
   readonly requirePorts: boolean;
+  /** Where the UI is, for people who open the OTLP/HTTP port in a browser; absent in the desktop app. */
+  readonly uiUrl?: string;
 }
 
 /** File formats that are lossless; `.gz` of each. */

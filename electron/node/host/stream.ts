@@ -40,13 +40,17 @@ const CLOSED: ControlFailure = {
 /**
  * Writes all bytes of `source` to the port's reader and resolves with the reader's answer. Rejects
  * with HostFailure when the reader stops or the port closes; the source is then returned (closed).
- * An error of the source is passed on to the reader and rejects here too.
+ * An error of the source, and an abort of `signal`, are passed on to the reader and reject here too.
  */
 export async function writeStream(
   port: MessagePortLike,
   source: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   const writer = new StreamWriter(port);
+  signal?.addEventListener('abort', () => {
+    writer.cancel();
+  });
   try {
     for await (const bytes of source) {
       for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
@@ -65,6 +69,7 @@ class StreamWriter {
   readonly #port: MessagePortLike;
   #credit = 0;
   #stopped: HostFailure | undefined;
+  #cancelled: HostFailure | undefined;
   #isDone = false;
   #result: unknown;
   #wake: (() => void) | undefined;
@@ -84,20 +89,26 @@ class StreamWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    while (this.#credit === 0 && this.#stopped === undefined) await this.#event();
+    while (this.#credit === 0 && !this.#isOver) await this.#event();
     this.throwIfStopped();
     this.#credit--;
     this.#post({ type: 'chunk', bytes: wholeBuffer(bytes) });
   }
 
   throwIfStopped(): void {
-    if (this.#stopped !== undefined) throw this.#stopped;
+    const failure = this.#stopped ?? this.#cancelled;
+    if (failure !== undefined) throw failure;
+  }
+
+  cancel(): void {
+    this.#cancelled = new HostFailure({ code: 'cancelled', message: 'It was cancelled.' });
+    this.#wake?.();
   }
 
   async end(): Promise<unknown> {
     this.throwIfStopped();
     this.#post({ type: 'end' });
-    while (!this.#isDone && this.#stopped === undefined) await this.#event();
+    while (!this.#isDone && !this.#isOver) await this.#event();
     this.#port.close();
     this.throwIfStopped();
     return this.#result;
@@ -107,6 +118,10 @@ class StreamWriter {
   fail(error: ControlFailure): void {
     if (this.#stopped === undefined) this.#post({ type: 'fail', error });
     else this.#port.close();
+  }
+
+  get #isOver(): boolean {
+    return this.#stopped !== undefined || this.#cancelled !== undefined;
   }
 
   #event(): Promise<void> {

@@ -1,8 +1,15 @@
 /** Binding one port number on several addresses, all of them or none. */
-import { isIPv4, type AddressInfo, type Server } from 'node:net';
+import { connect, isIPv4, type AddressInfo, type Server } from 'node:net';
 
 /** How often a free port is drawn anew when its number is taken on another address. */
 const DRAWS = 20;
+
+/** An open port. `close` lets requests in progress end for a moment, then cuts them. */
+export interface Endpoint {
+  readonly port: number;
+  readonly hosts: readonly string[];
+  close(): Promise<void>;
+}
 
 /** What is listening: one server an address, all on one port. */
 export interface Bound<S extends Server> {
@@ -28,6 +35,15 @@ export class BindError extends Error {
   }
 }
 
+/** A listener on this machine takes a connection at once; a closed port may not say so on Windows. */
+const ASK_MS = 200;
+
+/**
+ * Where a socket on 127.0.0.1 may be opened beside one of another program on all addresses, and
+ * would take half of its traffic: only asking tells that the port is taken.
+ */
+const ASKS_FIRST = process.platform !== 'linux';
+
 /**
  * Binds `port` on every host with a server of `create` each. 0 draws a port that is free on all of
  * them. Throws BindError.
@@ -36,8 +52,14 @@ export async function bindHosts<S extends Server>(
   create: () => S,
   hosts: readonly string[],
   port: number,
+  asksFirst = ASKS_FIRST,
 ): Promise<Bound<S>> {
   const wanted = expandHosts(hosts);
+  if (asksFirst && port !== 0) {
+    for (const host of wanted) {
+      if (await isAnswered(host, port)) throw takenError(host, port);
+    }
+  }
   for (let draw = 1; ; draw++) {
     const bound = await tryBind(create, wanted, port);
     if (!(bound instanceof BindError)) return bound;
@@ -52,8 +74,28 @@ export async function closeServers(servers: readonly Server[]): Promise<void> {
   );
 }
 
+function takenError(host: string, port: number): BindError {
+  return new BindError('taken', host, port, `${host} port ${port} is taken`);
+}
+
+/** Whether some program takes connections on a port. */
+function isAnswered(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ASK_MS });
+    const end = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.on('connect', () => end(true));
+    socket.on('timeout', () => end(false));
+    socket.on('error', () => end(false));
+  });
+}
+
 function expandHosts(hosts: readonly string[]): readonly string[] {
-  return [...new Set(hosts.flatMap((host) => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host])))];
+  return [
+    ...new Set(hosts.flatMap((host) => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host]))),
+  ];
 }
 
 async function tryBind<S extends Server>(
@@ -104,7 +146,7 @@ function toBindError(error: unknown, host: string, port: number): BindError {
   const code = errnoOf(error);
   switch (code) {
     case 'EADDRINUSE':
-      return new BindError('taken', host, port, `${host} port ${port} is taken`);
+      return takenError(host, port);
     case 'EACCES':
       return new BindError(
         'failed',

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 const LOOPBACK_V4 = /^127(\.\d{1,3}){3}$/;
 
 /** Seconds that a browser keeps the answer of a preflight; Chromium's own ceiling. */
-const PREFLIGHT_MAX_AGE_S = 7200;
+const PREFLIGHT_MAX_AGE_S = '7200';
 
 /**
  * True for `http(s)://` pages of localhost, *.localhost, 127.0.0.0/8 and [::1], on any port. `null`

@@ -22,7 +22,7 @@ export function findHolder(host: string, port: number): Promise<Holder | null> {
     const request = get(
       { host, port, path: '/', agent: false, headers: { accept: 'application/json' } },
       (response) => {
-        const server = response.headers.server ?? '';
+        const server = String(response.headers.server ?? '');
         let body = '';
         response.setEncoding('utf8');
         response.on('data', (text: string) => {

@@ -17,12 +17,7 @@ export type RpcCode = (typeof RPC_CODE)[keyof typeof RPC_CODE];
 
 /** The engine's refusals, and those that only a transport knows. */
 export type Refusal =
-  | RefusalCode
-  | 'badCompression'
-  | 'foreignOrigin'
-  | 'unknownPath'
-  | 'internal'
-  | 'overloaded';
+  RefusalCode | 'badCompression' | 'foreignOrigin' | 'unknownPath' | 'internal' | 'overloaded';
 
 export interface RefusalAnswer {
   readonly httpStatus: number;

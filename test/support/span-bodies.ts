@@ -2,7 +2,7 @@
  * Export requests of spans for load: realistic attributes, and ids that are rewritten in place for
  * every send, because a receiver that drops duplicates would otherwise be measured dropping them.
  */
-import { encodeRequest } from '../../support/otlp/proto-root.ts';
+import { encodeRequest } from './otlp/proto-root.ts';
 
 const MARK_A = 0xf17a3e00;
 const SPANS_PER_TRACE = 32;

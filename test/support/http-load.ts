@@ -12,21 +12,21 @@ export interface Sent {
 export interface LoadOptions {
   readonly port: number;
   readonly connections: number;
-  readonly durationMs: number;
+  /** Asked before each request; false ends the connection that asked. */
+  readonly more: () => boolean;
   readonly headers: string;
   /** The next body to send; called once a request. */
   readonly next: () => Uint8Array;
 }
 
-/** Keeps `connections` requests in flight for the duration. Rejects when a connection fails. */
+/** Keeps `connections` requests in flight while there is more. Rejects when a connection fails. */
 export async function httpLoad(options: LoadOptions): Promise<Sent> {
   const latenciesMs: number[] = [];
   let refused = 0;
   const started = performance.now();
-  const until = started + options.durationMs;
   await Promise.all(
     Array.from({ length: options.connections }, () =>
-      pump(options, until, (latencyMs, ok) => {
+      pump(options, (latencyMs, ok) => {
         latenciesMs.push(latencyMs);
         if (!ok) refused++;
       }),
@@ -36,9 +36,20 @@ export async function httpLoad(options: LoadOptions): Promise<Sent> {
   return { requests: latenciesMs.length, seconds, latenciesMs, refused };
 }
 
+/** A `more` that says yes for a while. */
+export function forMs(durationMs: number): () => boolean {
+  const until = performance.now() + durationMs;
+  return () => performance.now() < until;
+}
+
+/** A `more` that says yes a number of times. */
+export function times(count: number): () => boolean {
+  let left = count;
+  return () => left-- > 0;
+}
+
 function pump(
   options: LoadOptions,
-  until: number,
   answered: (latencyMs: number, ok: boolean) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -47,7 +58,7 @@ function pump(
     let sentAt = 0;
     let pending = '';
     const send = (): void => {
-      if (performance.now() >= until) {
+      if (!options.more()) {
         socket.end();
         resolve();
         return;

@@ -1,0 +1,41 @@
+/** The `metrics` topic, a window of the catalog, and the `series` topic, the points of one metric. */
+import type { MetricsMeta, SeriesMeta } from '../../../../proto/live/topics.ts';
+import { catalogWindow, seriesWindow } from '../../view/metric-catalog.ts';
+import { readMetricsParams, readSeriesParams } from '../params.ts';
+import type { OpenTopic } from '../topic.ts';
+
+const INTERVAL_MS = 500;
+
+export const openMetrics: OpenTopic = (context, params) => {
+  let wanted = readMetricsParams(params);
+  return {
+    triggers: ['metrics'],
+    intervalMs: INTERVAL_MS,
+    update: (next) => {
+      wanted = readMetricsParams(next);
+    },
+    build: () => {
+      const { columns, ...head } = catalogWindow(context.store, wanted.filter, wanted);
+      const meta: MetricsMeta = head;
+      return { frame: { kind: 'snapshot', meta, columns } };
+    },
+    close: () => undefined,
+  };
+};
+
+export const openSeries: OpenTopic = (context, params) => {
+  let wanted = readSeriesParams(params);
+  return {
+    triggers: ['metrics'],
+    intervalMs: INTERVAL_MS,
+    update: (next) => {
+      wanted = readSeriesParams(next);
+    },
+    build: () => {
+      const { columns, ...head } = seriesWindow(context.store, wanted.metric, wanted);
+      const meta: SeriesMeta = head;
+      return { frame: { kind: 'snapshot', meta, columns } };
+    },
+    close: () => undefined,
+  };
+};

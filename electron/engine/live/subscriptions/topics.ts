@@ -1,0 +1,18 @@
+/** All topics by name. */
+import type { OpenTopics } from '../topic.ts';
+import { openLogs } from './logs.ts';
+import { openMetrics, openSeries } from './metrics.ts';
+import { openRequests, openSources, openStatus } from './overview.ts';
+import { openTrace } from './trace.ts';
+import { openTraces } from './traces.ts';
+
+export const OPEN_TOPIC: OpenTopics = {
+  status: openStatus,
+  sources: openSources,
+  requests: openRequests,
+  traces: openTraces,
+  trace: openTrace,
+  logs: openLogs,
+  metrics: openMetrics,
+  series: openSeries,
+};

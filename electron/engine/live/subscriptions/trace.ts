@@ -1,0 +1,249 @@
+/** The `trace` topic: the layout of one trace, large ones in several frames. */
+import type { TraceColumns, TraceMeta } from '../../../../proto/live/topics.ts';
+import { layoutTrace, type FlameLayout } from '../../view/flame-layout.ts';
+import { RECEIVING_MS, traceFlags } from '../../view/trace-rows.ts';
+import type { LiveContext } from '../context.ts';
+import { readFields, readTraceId } from '../params.ts';
+import type { Built, BuiltFrame, OpenTopic, TopicSource } from '../topic.ts';
+
+/** Boxes a frame: about 1 MB, a few ms to pack and to take in. */
+const BOXES_PER_FRAME = 16_384;
+const MIN_INTERVAL_MS = 250;
+/** A layout takes at most a tenth of the time. */
+const COST_FACTOR = 10;
+
+export const openTrace: OpenTopic = (context, params) => new TraceTopic(context, params);
+
+interface Held {
+  readonly row: number;
+  readonly ordinal: number;
+}
+
+class TraceTopic implements TopicSource {
+  readonly triggers = ['traces', 'logs'] as const;
+  readonly #context: LiveContext;
+  #traceId: string;
+  #held: Held | undefined;
+  #layout: FlameLayout | undefined;
+  #layoutNumber = 0;
+  #generation = -1;
+  #costMs = 0;
+  #nextBox = 0;
+  #sentStrings = 0;
+  #sentMeta = '';
+
+  constructor(context: LiveContext, params: unknown) {
+    this.#context = context;
+    this.#traceId = readTraceId(readFields(params));
+  }
+
+  get intervalMs(): number {
+    return Math.max(MIN_INTERVAL_MS, COST_FACTOR * this.#costMs);
+  }
+
+  update(params: unknown): void {
+    const traceId = readTraceId(readFields(params));
+    if (traceId === this.#traceId) return;
+    this.close();
+    this.#traceId = traceId;
+  }
+
+  build(isFresh: boolean): Built {
+    const { store } = this.#context;
+    const held = this.#hold();
+    if (held === undefined) return this.#buildAbsent(isFresh);
+    const generation = store.traces.generationOf(held.row);
+    const hasMore = this.#layout !== undefined && this.#nextBox < this.#layout.boxCount;
+    // A layout that is being sent is finished first: else a growing trace would never arrive whole.
+    if (hasMore && !isFresh) return this.#buildPart(held, 'delta');
+    if (this.#layout === undefined || generation !== this.#generation) {
+      this.#generation = generation;
+      this.#relayout(held);
+      return this.#buildPart(held, 'snapshot');
+    }
+    if (isFresh) {
+      this.#rewind();
+      return this.#buildPart(held, 'snapshot');
+    }
+    return this.#buildHead(held);
+  }
+
+  close(): void {
+    const { store } = this.#context;
+    if (this.#held !== undefined && store.traces.isLive(this.#held.row, this.#held.ordinal)) {
+      store.release(this.#held.row);
+    }
+    this.#held = undefined;
+    this.#layout = undefined;
+    this.#sentMeta = '';
+    this.#costMs = 0;
+  }
+
+  /** Keeps the trace from eviction while it is looked at. */
+  #hold(): Held | undefined {
+    const { store } = this.#context;
+    const held = this.#held;
+    if (held !== undefined && store.traces.isLive(held.row, held.ordinal)) {
+      if (store.traces.spanCountOf(held.row) > 0) return held;
+    }
+    this.close();
+    const row = store.traces.find(this.#traceId);
+    if (row === -1 || store.traces.spanCountOf(row) === 0) return undefined;
+    store.hold(row);
+    this.#held = { row, ordinal: store.traces.ordinalOf(row) };
+    return this.#held;
+  }
+
+  #relayout(held: Held): void {
+    const { clock } = this.#context.options;
+    const startedMs = clock.ticksMs();
+    this.#layout = layoutTrace(this.#context.store, held.row);
+    this.#costMs = clock.ticksMs() - startedMs;
+    this.#layoutNumber++;
+    this.#rewind();
+  }
+
+  #rewind(): void {
+    this.#nextBox = 0;
+    this.#sentStrings = 0;
+  }
+
+  #buildPart(held: Held, kind: BuiltFrame['kind']): Built {
+    const layout = this.#layout;
+    if (layout === undefined) throw new Error('a part needs a layout');
+    const from = this.#nextBox;
+    const to = Math.min(from + BOXES_PER_FRAME, layout.boxCount);
+    const columns = cutColumns(layout.columns, from, to);
+    const strings = layout.strings.slice(this.#sentStrings, stringsUpTo(columns));
+    this.#sentStrings += strings.length;
+    this.#nextBox = to;
+    const meta = this.#meta(held, layout, from);
+    this.#sentMeta = JSON.stringify({ ...meta, firstBox: 0 });
+    return {
+      frame: { kind, meta: { ...meta, strings }, columns },
+      hasMore: to < layout.boxCount,
+      staleInMs: this.#staleInMs(held),
+    };
+  }
+
+  /** Flags that changed alone go out as a part without boxes. */
+  #buildHead(held: Held): Built {
+    const layout = this.#layout;
+    if (layout === undefined) return { frame: null };
+    const meta = this.#meta(held, layout, layout.boxCount);
+    const head = JSON.stringify({ ...meta, firstBox: 0 });
+    const staleInMs = this.#staleInMs(held);
+    if (head === this.#sentMeta) return { frame: null, staleInMs };
+    this.#sentMeta = head;
+    const columns = cutColumns(layout.columns, layout.boxCount, layout.boxCount);
+    return { frame: { kind: 'delta', meta, columns }, staleInMs };
+  }
+
+  #staleInMs(held: Held): number | null {
+    const { store, options } = this.#context;
+    const restMs =
+      store.traces.get(held.row).lastArrivalMs + RECEIVING_MS - options.clock.nowMs();
+    return restMs > 0 ? restMs : null;
+  }
+
+  #meta(held: Held, layout: FlameLayout, firstBox: number): TraceMeta {
+    const trace = this.#context.store.traces.get(held.row);
+    return {
+      traceId: this.#traceId,
+      state: 'present',
+      layout: this.#layoutNumber,
+      boxCount: layout.boxCount,
+      firstBox,
+      baseHi: layout.baseHi,
+      baseLo: layout.baseLo,
+      durationNs: layout.durationNs,
+      spanCount: layout.spanCount,
+      errorCount: trace.errorCount,
+      laneCount: layout.laneCount,
+      maxDepth: layout.maxDepth,
+      inferredCount: layout.inferredCount,
+      orphanCount: layout.orphanCount,
+      logCount: trace.logCount,
+      flags: traceFlags(trace, this.#context.options.clock.nowMs()),
+      skewCount: layout.skewCount,
+      strings: [],
+      rootBox: layout.rootBox,
+      pinned: trace.pinned,
+    };
+  }
+
+  #buildAbsent(isFresh: boolean): Built {
+    if (this.#sentMeta === 'absent' && !isFresh) return { frame: null };
+    this.#sentMeta = 'absent';
+    this.#layoutNumber++;
+    const meta: TraceMeta = { ...ABSENT, traceId: this.#traceId, layout: this.#layoutNumber };
+    return { frame: { kind: 'snapshot', meta, columns: cutColumns(NO_BOXES, 0, 0) } };
+  }
+}
+
+const ABSENT: Omit<TraceMeta, 'traceId' | 'layout'> = {
+  state: 'absent',
+  boxCount: 0,
+  firstBox: 0,
+  baseHi: 0,
+  baseLo: 0,
+  durationNs: 0,
+  spanCount: 0,
+  errorCount: 0,
+  laneCount: 0,
+  maxDepth: 0,
+  inferredCount: 0,
+  orphanCount: 0,
+  logCount: 0,
+  flags: 0,
+  skewCount: 0,
+  strings: [],
+  rootBox: -1,
+  pinned: false,
+};
+
+const NO_BOXES: TraceColumns = {
+  startNs: new Float64Array(0),
+  endNs: new Float64Array(0),
+  selfNs: new Float64Array(0),
+  lane: new Uint32Array(0),
+  depth: new Uint32Array(0),
+  parentBox: new Int32Array(0),
+  descendants: new Uint32Array(0),
+  nameStr: new Int32Array(0),
+  serviceStr: new Int32Array(0),
+  kind: new Uint8Array(0),
+  flags: new Uint8Array(0),
+  eventCount: new Uint16Array(0),
+  linkCount: new Uint16Array(0),
+  spanId: new Uint8Array(0),
+};
+
+/** Views of the boxes [from, to). */
+function cutColumns(columns: TraceColumns, from: number, to: number): TraceColumns {
+  return {
+    startNs: columns.startNs.subarray(from, to),
+    endNs: columns.endNs.subarray(from, to),
+    selfNs: columns.selfNs.subarray(from, to),
+    lane: columns.lane.subarray(from, to),
+    depth: columns.depth.subarray(from, to),
+    parentBox: columns.parentBox.subarray(from, to),
+    descendants: columns.descendants.subarray(from, to),
+    nameStr: columns.nameStr.subarray(from, to),
+    serviceStr: columns.serviceStr.subarray(from, to),
+    kind: columns.kind.subarray(from, to),
+    flags: columns.flags.subarray(from, to),
+    eventCount: columns.eventCount.subarray(from, to),
+    linkCount: columns.linkCount.subarray(from, to),
+    spanId: columns.spanId.subarray(from * 8, to * 8),
+  };
+}
+
+/** One past the highest string that these boxes name: strings are numbered in box order. */
+function stringsUpTo(columns: TraceColumns): number {
+  let highest = -1;
+  for (let i = 0; i < columns.nameStr.length; i++) {
+    highest = Math.max(highest, columns.nameStr[i], columns.serviceStr[i]);
+  }
+  return highest + 1;
+}

@@ -1,0 +1,132 @@
+/**
+ * Keeps the store within its budget.
+ *
+ * ```
+ *   budget ≥ slabs + spare slabs + segments + spare segments + indexes + strings
+ * ```
+ * What has to go is a whole slab, the oldest by arrival, but not of a signal that holds less than a
+ * quarter of the budget while another holds more: a flood of logs evicts logs. A slab that is being
+ * written to, or was written to last, stays: the budget is exceeded by at most one body.
+ */
+import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
+import type { Batches } from './batch-table.ts';
+import type { Slab, SlabChain, SlabPool } from './slabs.ts';
+
+/** A table that keeps spare segments. */
+interface SpareTable {
+  readonly segmentBytes: number;
+  missingSegments(count: number): number;
+  dropSpare(): boolean;
+}
+
+export interface RetentionParts {
+  readonly memoryBytes: number;
+  readonly chains: Readonly<Record<Signal, SlabChain>>;
+  readonly pool: SlabPool;
+  readonly batches: Batches;
+  readonly tables: readonly SpareTable[];
+  /** Bytes that belong to one signal: slabs, live segments, its own indexes. */
+  signalBytes(signal: Signal): number;
+  usedBytes(): number;
+  /** Evicts the oldest slab of a signal. */
+  evict(signal: Signal): void;
+}
+
+export class Retention {
+  readonly #parts: RetentionParts;
+  /** The slab that must not go. */
+  #writing: Slab | undefined;
+  #isEvicting = false;
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes room for the slab that a body of this size needs. */
+  makeRoomForBody(chain: SlabChain, byteLength: number): void {
+    const { pool, tables } = this.#parts;
+    this.#writing = undefined;
+    if (chain.fits(byteLength)) return;
+    const isUsual = byteLength <= pool.slabBytes;
+    this.#makeRoom(
+      () => (!isUsual ? byteLength : pool.isEmpty ? pool.slabBytes : 0),
+      () => (!isUsual && pool.drop()) || tables.some((table) => table.dropSpare()),
+    );
+  }
+
+  /** Makes room for the segments that `count` rows need; the slab with their bytes stays. */
+  makeRoomForRows(table: SpareTable, count: number, writing: Slab): void {
+    const { pool, tables } = this.#parts;
+    this.#writing = writing;
+    if (table.missingSegments(count) === 0) return;
+    this.#makeRoom(
+      () => table.missingSegments(count) * table.segmentBytes,
+      () => pool.drop() || tables.some((other) => other !== table && other.dropSpare()),
+    );
+  }
+
+  /** Evicts until the budget is kept, after everything of a body is in place. */
+  enforce(writing: Slab | undefined): void {
+    const { memoryBytes, pool, tables } = this.#parts;
+    if (this.#isEvicting || this.#parts.usedBytes() <= memoryBytes) return;
+    this.#writing = writing;
+    this.#makeRoom(
+      () => 0,
+      () => pool.drop() || tables.some((table) => table.dropSpare()),
+      true,
+    );
+  }
+
+  /**
+   * Evicts until what is needed fits. Each slab goes at most once a call: what is left then belongs
+   * to protected traces, which were only moved.
+   */
+  #makeRoom(need: () => number, dropSpare: () => boolean, always = false): void {
+    if (this.#isEvicting) return;
+    const { memoryBytes, batches } = this.#parts;
+    const before = batches.nextSequence;
+    for (;;) {
+      const bytes = need();
+      if (bytes === 0 && !always) return;
+      if (this.#parts.usedBytes() + bytes <= memoryBytes) return;
+      if (dropSpare()) continue;
+      const signal = this.#victim(before);
+      if (signal === undefined) return;
+      this.evictOldest(signal);
+    }
+  }
+
+  evictOldest(signal: Signal): void {
+    this.#isEvicting = true;
+    try {
+      this.#parts.evict(signal);
+    } finally {
+      this.#isEvicting = false;
+    }
+  }
+
+  /** The signal whose oldest slab goes next; none when only newer slabs are left. */
+  #victim(before: number): Signal | undefined {
+    const { batches, chains, memoryBytes } = this.#parts;
+    let oldest: Signal | undefined;
+    let oldestSequence = Infinity;
+    let largest: Signal | undefined;
+    let largestBytes = -1;
+    for (const signal of SIGNALS) {
+      const slab = chains[signal].slabs[0];
+      if (slab === undefined || slab === this.#writing) continue;
+      const sequence = slab.batches.length === 0 ? 0 : batches.sequence(slab.batches[0]);
+      if (sequence >= before) continue;
+      const bytes = this.#parts.signalBytes(signal);
+      if (bytes > largestBytes) {
+        largestBytes = bytes;
+        largest = signal;
+      }
+      if (bytes > memoryBytes / 4 && sequence < oldestSequence) {
+        oldestSequence = sequence;
+        oldest = signal;
+      }
+    }
+    return oldest ?? largest;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * What the span, log record and point tables share: segments of columns, opened at the right and
+ * freed at the left. Freed segments are kept for the next open, because touching fresh memory costs
+ * more than filling it.
+ */
+import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from './schema.ts';
+
+/** A segment as its own table sees it. */
+export interface OwnSegment extends ItemColumns {
+  baseOrdinal: number;
+  first: number;
+  count: number;
+}
+
+/** The columns of ItemColumns, for a segment of `rows` rows. */
+export abstract class ItemSegment implements OwnSegment {
+  baseOrdinal = 0;
+  first = 0;
+  count = 0;
+  readonly batch: Int32Array;
+  readonly offset: Uint32Array;
+  readonly length: Uint32Array;
+  readonly resource: Int32Array;
+  readonly scope: Int32Array;
+
+  constructor(rows: number) {
+    this.batch = new Int32Array(rows);
+    this.offset = new Uint32Array(rows);
+    this.length = new Uint32Array(rows);
+    this.resource = new Int32Array(rows);
+    this.scope = new Int32Array(rows);
+  }
+}
+
+export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
+  readonly segments: (S | undefined)[] = [];
+  readonly order: number[] = [];
+  begin = 0;
+  end = 0;
+  generation = 0;
+
+  /** Rows of a segment: a power of two, fewer than SEGMENT_ROWS under a small memory budget. */
+  readonly segmentRows: number;
+  readonly segmentBytes: number;
+  readonly #freeIndexes: number[] = [];
+  readonly #spare: S[] = [];
+
+  constructor(segmentRows: number, rowBytes: number) {
+    this.segmentRows = segmentRows;
+    this.segmentBytes = segmentRows * rowBytes;
+  }
+
+  protected abstract create(rows: number): S;
+
+  rowOf(ordinal: number): number {
+    const order = this.order;
+    const base = this.segments[order[0]]?.baseOrdinal ?? 0;
+    const place = Math.floor((ordinal - base) / this.segmentRows);
+    return (order[place] << SEGMENT_BITS) | (ordinal - base - place * this.segmentRows);
+  }
+
+  ordinalOf(row: number): number {
+    return this.at(row).baseOrdinal + (row & SLOT_MASK);
+  }
+
+  /** The segment of a live row. */
+  at(row: number): S {
+    return this.segments[row >>> SEGMENT_BITS] as S;
+  }
+
+  /** Bytes of live and of spare segments. */
+  get bytes(): number {
+    return (this.order.length + this.#spare.length) * this.segmentBytes;
+  }
+
+  get liveBytes(): number {
+    return this.order.length * this.segmentBytes;
+  }
+
+  /** Segments that `count` more rows need and that are not there yet. */
+  missingSegments(count: number): number {
+    const last = this.last();
+    const free = last === undefined ? 0 : this.segmentRows - last.count;
+    return Math.max(0, Math.ceil((count - free) / this.segmentRows) - this.#spare.length);
+  }
+
+  /** Gives a spare segment back; false when there is none. */
+  dropSpare(): boolean {
+    return this.#spare.pop() !== undefined;
+  }
+
+  /** Makes sure that a spare segment is there, with its memory touched. */
+  prepareSpare(): void {
+    if (this.#spare.length === 0) this.#spare.push(this.#touched());
+  }
+
+  protected last(): S | undefined {
+    return this.order.length === 0 ? undefined : this.at(this.order[this.order.length - 1] << SEGMENT_BITS);
+  }
+
+  /** Index of the segment that takes the next row; opens one when the last is full. */
+  protected openSegment(): number {
+    const last = this.last();
+    if (last !== undefined && last.count < this.segmentRows) return this.order[this.order.length - 1];
+    const segment = this.#spare.pop() ?? this.create(this.segmentRows);
+    segment.baseOrdinal = this.end;
+    segment.first = 0;
+    segment.count = 0;
+    const index = this.#freeIndexes.pop() ?? this.segments.length;
+    this.segments[index] = segment;
+    this.order.push(index);
+    return index;
+  }
+
+  /** Forgets the rows before `until`; their columns are readable until this is called. */
+  protected freeUntil(until: number): void {
+    this.begin = until;
+    while (this.order.length > 0) {
+      const index = this.order[0];
+      const segment = this.at(index << SEGMENT_BITS);
+      segment.first = Math.min(segment.count, until - segment.baseOrdinal);
+      if (segment.first < this.segmentRows) break;
+      this.order.shift();
+      this.segments[index] = undefined;
+      this.#freeIndexes.push(index);
+      this.#spare.push(segment);
+    }
+    this.generation++;
+  }
+
+  #touched(): S {
+    const segment = this.create(this.segmentRows);
+    for (const column of Object.values(segment) as unknown[]) {
+      if (ArrayBuffer.isView(column)) new Uint8Array(column.buffer).fill(0);
+    }
+    return segment;
+  }
+}
+
+/** Rows of a segment so that one costs about a 32nd of the budget. */
+export function segmentRowsFor(memoryBytes: number, rowBytes: number): number {
+  let rows = SLOT_MASK + 1;
+  while (rows > 1024 && rows * rowBytes > memoryBytes / 32) rows >>>= 1;
+  return rows;
+}

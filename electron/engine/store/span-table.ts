@@ -1,0 +1,489 @@
+/** Spans: their columns, the index by span id, parents, duplicates, and the chains of their traces. */
+import { SPAN_STRIDE } from '../wire/scan-traces.ts';
+import type { ScanOutput } from '../wire/scan-output.ts';
+import type { Batches } from './batch-table.ts';
+import { hashSpanId } from './hash.ts';
+import type { Resources, Scopes } from './resource-table.ts';
+import { RowIndex } from './row-index.ts';
+import {
+  SEGMENT_BITS,
+  SLOT_MASK,
+  SPAN_FLAG,
+  type SpanSegment,
+  type SpanTable,
+} from './schema.ts';
+import type { ScopeRows } from './scope-rows.ts';
+import { ItemSegment, SegmentTable } from './segment-table.ts';
+import type { Strings } from './string-table.ts';
+import { isBefore, type Traces } from './trace-table.ts';
+
+/** Bytes of one row over all columns. */
+export const SPAN_ROW_BYTES = 75;
+
+const CLIENT = 3;
+const SERVER = 2;
+/** Old rows that are indexed again for each new one while a rebuild runs. */
+const REBUILD_PACE = 4;
+/** Status code. */
+const ERROR = 2;
+
+export class OwnSpanSegment extends ItemSegment implements SpanSegment {
+  readonly trace: Int32Array;
+  readonly spanIdHi: Uint32Array;
+  readonly spanIdLo: Uint32Array;
+  readonly parentIdHi: Uint32Array;
+  readonly parentIdLo: Uint32Array;
+  readonly startHi: Uint32Array;
+  readonly startLo: Uint32Array;
+  readonly endHi: Uint32Array;
+  readonly endLo: Uint32Array;
+  readonly name: Int32Array;
+  readonly nextInTrace: Int32Array;
+  readonly parentRow: Int32Array;
+  readonly kind: Uint8Array;
+  readonly status: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly eventCount: Uint16Array;
+  readonly linkCount: Uint16Array;
+
+  constructor(rows: number) {
+    super(rows);
+    this.trace = new Int32Array(rows);
+    this.spanIdHi = new Uint32Array(rows);
+    this.spanIdLo = new Uint32Array(rows);
+    this.parentIdHi = new Uint32Array(rows);
+    this.parentIdLo = new Uint32Array(rows);
+    this.startHi = new Uint32Array(rows);
+    this.startLo = new Uint32Array(rows);
+    this.endHi = new Uint32Array(rows);
+    this.endLo = new Uint32Array(rows);
+    this.name = new Int32Array(rows);
+    this.nextInTrace = new Int32Array(rows);
+    this.parentRow = new Int32Array(rows);
+    this.kind = new Uint8Array(rows);
+    this.status = new Uint8Array(rows);
+    this.flags = new Uint8Array(rows);
+    this.eventCount = new Uint16Array(rows);
+    this.linkCount = new Uint16Array(rows);
+  }
+}
+
+export interface SpanParts {
+  readonly strings: Strings;
+  readonly resources: Resources;
+  readonly scopes: Scopes;
+  readonly traces: Traces;
+  readonly batches: Batches;
+}
+
+export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
+  /** Spans that newer ones replaced and whose rows are still there. */
+  supersededCount = 0;
+  readonly #parts: SpanParts;
+  readonly #index = new RowIndex();
+  // The rebuild of the index: ordinals that still have to be added.
+  #rebuildAt = 0;
+  #rebuildEnd = 0;
+
+  constructor(segmentRows: number, parts: SpanParts) {
+    super(segmentRows, SPAN_ROW_BYTES);
+    this.#parts = parts;
+  }
+
+  protected create(rows: number): OwnSpanSegment {
+    return new OwnSpanSegment(rows);
+  }
+
+  get indexBytes(): number {
+    return this.#index.bytes;
+  }
+
+  find(traceRow: number, spanIdHi: number, spanIdLo: number, kind?: number): number {
+    const hi = spanIdHi >>> 0;
+    const lo = spanIdLo >>> 0;
+    const index = this.#index;
+    let row = index.first(hashSpanId(traceRow, spanIdHi | 0, spanIdLo | 0));
+    for (; row !== -1; row = index.next()) {
+      const segment = this.segments[row >>> SEGMENT_BITS];
+      const slot = row & SLOT_MASK;
+      if (
+        segment !== undefined &&
+        segment.spanIdHi[slot] === hi &&
+        segment.spanIdLo[slot] === lo &&
+        segment.trace[slot] === traceRow &&
+        (kind === undefined || segment.kind[slot] === kind)
+      ) {
+        return row;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Of two spans with the parent's id, a child's parent is the one of its own resource, else the
+   * server: it is the one that other processes cannot see into.
+   */
+  resolveParents(traceRow: number): void {
+    const traces = this.#parts.traces;
+    const first = traces.firstSpanOf(traceRow);
+    if (!traces.isUnresolved(traceRow)) return;
+    for (let row = first; row !== -1; ) {
+      const segment = this.at(row);
+      const slot = row & SLOT_MASK;
+      if (
+        segment.parentRow[slot] === -1 &&
+        (segment.parentIdHi[slot] | segment.parentIdLo[slot]) !== 0
+      ) {
+        segment.parentRow[slot] = this.#parentOf(traceRow, segment, slot);
+      }
+      row = segment.nextInTrace[slot];
+    }
+    traces.setResolved(traceRow);
+  }
+
+  #parentOf(traceRow: number, child: OwnSpanSegment, slot: number): number {
+    const hi = child.parentIdHi[slot];
+    const lo = child.parentIdLo[slot];
+    const row = this.find(traceRow, hi, lo);
+    if (row === -1) return -1;
+    const segment = this.at(row);
+    if ((segment.flags[row & SLOT_MASK] & SPAN_FLAG.sharedId) === 0) return row;
+    const server = this.find(traceRow, hi, lo, SERVER);
+    const client = this.find(traceRow, hi, lo, CLIENT);
+    if (server === -1 || client === -1) return row;
+    return this.at(client).resource[client & SLOT_MASK] === child.resource[slot] &&
+      this.at(server).resource[server & SLOT_MASK] !== child.resource[slot]
+      ? client
+      : server;
+  }
+
+  /** Makes room in the index for `count` spans, and carries a running rebuild on. */
+  reserve(count: number): void {
+    const index = this.#index;
+    if (index.isRebuilding) this.#rebuild(count * REBUILD_PACE + this.segmentRows / 16);
+    if (index.hasRoom(count)) return;
+    if (index.isRebuilding) this.#rebuild(Infinity);
+    if (index.hasRoom(count)) return;
+    index.startRebuild(this.end - this.begin + count);
+    this.#rebuildAt = this.begin;
+    this.#rebuildEnd = this.end;
+    if (this.begin === this.end) index.endRebuild();
+  }
+
+  #rebuild(rows: number): void {
+    let ordinal = Math.max(this.#rebuildAt, this.begin);
+    const end = Math.min(this.#rebuildEnd, ordinal + rows);
+    while (ordinal < end) {
+      const first = this.rowOf(ordinal);
+      const segment = this.at(first);
+      const base = (first >>> SEGMENT_BITS) << SEGMENT_BITS;
+      let slot = first & SLOT_MASK;
+      for (; slot < segment.count && ordinal < end; slot++, ordinal++) {
+        if (segment.trace[slot] === -1) continue;
+        const hash = hashSpanId(
+          segment.trace[slot],
+          segment.spanIdHi[slot] | 0,
+          segment.spanIdLo[slot] | 0,
+        );
+        this.#index.add(hash, base | slot);
+      }
+    }
+    this.#rebuildAt = ordinal;
+    if (ordinal >= this.#rebuildEnd) this.#index.endRebuild();
+  }
+
+  /**
+   * Appends the spans of a scan; `base` is where the body starts in its slab. Body offsets of
+   * duplicates, which are not kept, are added to `dropped`; spans that replace older ones show in
+   * `supersededCount`.
+   *
+   * Hot loop: about 100 ns a span (test/bench/scan.bench.ts). `reserve` was called before.
+   */
+  append(
+    out: ScanOutput,
+    batch: number,
+    base: number,
+    scopeRows: ScopeRows,
+    dropped: number[],
+  ): void {
+    const { strings, traces } = this.#parts;
+    const rows = out.rows;
+    const bytes = out.bytes;
+    const end = out.rowCount * SPAN_STRIDE;
+    let segmentBase = 0;
+    let segment = this.last() as OwnSpanSegment;
+    let slot = this.segmentRows;
+    if (segment !== undefined) {
+      slot = segment.count;
+      segmentBase = this.order[this.order.length - 1] << SEGMENT_BITS;
+    }
+    let lastScope = -1;
+    let resource = -1;
+    let scope = -1;
+    let service = -1;
+    let kept = 0;
+    let errors = 0;
+    let trace = -1;
+    for (let at = 0; at < end; at += SPAN_STRIDE) {
+      if (slot === this.segmentRows) {
+        segmentBase = this.openSegment() << SEGMENT_BITS;
+        segment = this.at(segmentBase);
+        slot = segment.count;
+      }
+      if (rows[at + 2] !== lastScope) {
+        if (kept > 0) this.#count(resource, scope, kept, errors);
+        kept = 0;
+        errors = 0;
+        lastScope = rows[at + 2];
+        resource = scopeRows.resource[lastScope];
+        scope = scopeRows.scope[lastScope];
+        service = scopeRows.service[lastScope];
+      }
+      if (
+        trace === -1 ||
+        rows[at + 6] !== rows[at - SPAN_STRIDE + 6] ||
+        rows[at + 5] !== rows[at - SPAN_STRIDE + 5] ||
+        rows[at + 4] !== rows[at - SPAN_STRIDE + 4] ||
+        rows[at + 3] !== rows[at - SPAN_STRIDE + 3]
+      ) {
+        trace = traces.rowFor(rows[at + 3], rows[at + 4], rows[at + 5], rows[at + 6]);
+      }
+      const spanHi = rows[at + 7];
+      const spanLo = rows[at + 8];
+      const hash = hashSpanId(trace, spanHi, spanLo);
+      const bits = rows[at + 17];
+      let flags = bits >>> 16;
+      let candidate = this.#index.first(hash);
+      if (candidate !== -1) {
+        candidate = this.find(trace, spanHi, spanLo);
+        if (candidate !== -1) {
+          const verdict = this.#settleDuplicate(out, at, trace);
+          if (verdict === DROP) {
+            dropped.push(rows[at]);
+            continue;
+          }
+          if (verdict === SHARED) flags |= SPAN_FLAG.sharedId;
+        }
+      }
+      const row = segmentBase | slot;
+      this.#index.add(hash, row);
+      const name = strings.intern(bytes, rows[at + 15], rows[at + 16]);
+      strings.retain(name);
+      const startHi = rows[at + 11];
+      const startLo = rows[at + 12];
+      const endHi = rows[at + 13];
+      const endLo = rows[at + 14];
+      const status = (bits >>> 8) & 0xff;
+      const isRoot = (rows[at + 9] | rows[at + 10]) === 0;
+      segment.batch[slot] = batch;
+      segment.offset[slot] = base + rows[at];
+      segment.length[slot] = rows[at + 1];
+      segment.resource[slot] = resource;
+      segment.scope[slot] = scope;
+      segment.trace[slot] = trace;
+      segment.spanIdHi[slot] = spanHi;
+      segment.spanIdLo[slot] = spanLo;
+      segment.parentIdHi[slot] = rows[at + 9];
+      segment.parentIdLo[slot] = rows[at + 10];
+      segment.startHi[slot] = startHi;
+      segment.startLo[slot] = startLo;
+      segment.endHi[slot] = endHi;
+      segment.endLo[slot] = endLo;
+      segment.name[slot] = name;
+      segment.nextInTrace[slot] = -1;
+      segment.parentRow[slot] = -1;
+      segment.kind[slot] = bits;
+      segment.status[slot] = status;
+      segment.flags[slot] = flags;
+      segment.eventCount[slot] = rows[at + 18] < 0xffff ? rows[at + 18] : 0xffff;
+      segment.linkCount[slot] = rows[at + 19] < 0xffff ? rows[at + 19] : 0xffff;
+      segment.count = ++slot;
+      this.end++;
+      const before = traces.linkSpan(trace, row, isRoot, status === ERROR, service);
+      if (before !== -1) {
+        const link = before >>> SEGMENT_BITS === row >>> SEGMENT_BITS ? segment : this.at(before);
+        link.nextInTrace[before & SLOT_MASK] = row;
+      }
+      traces.coverTime(trace, startHi, startLo, endHi, endLo);
+      if (isRoot) this.#considerRoot(trace, row, startHi, startLo);
+      kept++;
+      if (status === ERROR) errors++;
+    }
+    if (kept > 0) this.#count(resource, scope, kept, errors);
+    this.generation++;
+  }
+
+  /** Moves the offset column of rows from `ordinal` on to where a body without its dropped items has them. */
+  relocate(out: ScanOutput, ordinal: number, base: number): void {
+    for (let i = 0; i < out.rowCount; i++) {
+      const row = this.rowOf(ordinal + i);
+      this.at(row).offset[row & SLOT_MASK] = base + out.rows[i * SPAN_STRIDE];
+    }
+  }
+
+  /**
+   * Evicts the rows before `until`. Returns how many of them were kept spans, and their traces; which
+   * of these are empty now is for the caller to look at.
+   */
+  evict(until: number): { readonly kept: number; readonly touched: ReadonlySet<number> } {
+    const { strings, resources, scopes, traces } = this.#parts;
+    // A superseded row is linked but names no trace: unlink it while its row is still there.
+    for (const trace of traces.staleTraces()) this.refreshTrace(trace);
+    const touched = new Set<number>();
+    let kept = 0;
+    let ordinal = this.begin;
+    while (ordinal < until) {
+      const first = this.rowOf(ordinal);
+      const segment = this.at(first);
+      for (let slot = first & SLOT_MASK; slot < segment.count && ordinal < until; slot++, ordinal++) {
+        const trace = segment.trace[slot];
+        const resource = segment.resource[slot];
+        if (trace === -1) {
+          this.supersededCount--;
+        } else {
+          const isError = segment.status[slot] === ERROR;
+          kept++;
+          touched.add(trace);
+          traces.uncountSpan(trace, isRootAt(segment, slot), isError, false);
+          resources.dropSpans(resource, 1, isError ? 1 : 0);
+          segment.trace[slot] = -1;
+        }
+        strings.release(segment.name[slot]);
+        resources.release(resource, 1);
+        scopes.release(segment.scope[slot], 1);
+      }
+    }
+    for (const trace of touched) this.refreshTrace(trace);
+    this.freeUntil(until);
+    return { kept, touched };
+  }
+
+  /**
+   * Walks a trace's chain, takes out the spans that are superseded or evicted (their trace is -1) and
+   * derives the trace's times, root and services from the rest. Parents that went are unresolved again.
+   */
+  refreshTrace(traceRow: number): void {
+    const { resources, traces } = this.#parts;
+    let row = traces.resetShape(traceRow);
+    let first = -1;
+    let last = -1;
+    let lastResource = -1;
+    while (row !== -1) {
+      const segment = this.at(row);
+      const slot = row & SLOT_MASK;
+      const next = segment.nextInTrace[slot];
+      if (segment.trace[slot] === traceRow) {
+        if (first === -1) first = row;
+        else this.at(last).nextInTrace[last & SLOT_MASK] = row;
+        last = row;
+        segment.nextInTrace[slot] = -1;
+        const startHi = segment.startHi[slot] | 0;
+        const startLo = segment.startLo[slot] | 0;
+        traces.coverTime(traceRow, startHi, startLo, segment.endHi[slot] | 0, segment.endLo[slot] | 0);
+        if (isRootAt(segment, slot)) this.#considerRoot(traceRow, row, startHi, startLo);
+        const parent = segment.parentRow[slot];
+        if (parent !== -1 && this.at(parent).trace[parent & SLOT_MASK] !== traceRow) {
+          segment.parentRow[slot] = -1;
+        }
+        if (segment.resource[slot] !== lastResource) {
+          lastResource = segment.resource[slot];
+          traces.addService(traceRow, resources.service(lastResource));
+        }
+      }
+      row = next;
+    }
+    traces.setChain(traceRow, first, last);
+  }
+
+  #considerRoot(trace: number, row: number, startHi: number, startLo: number): void {
+    const traces = this.#parts.traces;
+    const root = traces.rootOf(trace);
+    if (root !== -1) {
+      const segment = this.at(root);
+      const slot = root & SLOT_MASK;
+      if (
+        segment.trace[slot] === trace &&
+        !isBefore(startHi, startLo, segment.startHi[slot] | 0, segment.startLo[slot] | 0)
+      ) {
+        return;
+      }
+    }
+    traces.setRoot(trace, row);
+  }
+
+  #count(resource: number, scope: number, kept: number, errors: number): void {
+    this.#parts.resources.addSpans(resource, kept, errors);
+    this.#parts.scopes.retain(scope, kept);
+  }
+
+  /** What becomes of a span whose id is known; a replaced one leaves its trace here. */
+  #settleDuplicate(
+    out: ScanOutput,
+    at: number,
+    trace: number,
+  ): typeof KEEP | typeof DROP | typeof SHARED {
+    const kind = out.rows[at + 17] & 0xff;
+    const spanHi = out.rows[at + 7];
+    const spanLo = out.rows[at + 8];
+    const other = kind === CLIENT ? SERVER : kind === SERVER ? CLIENT : -1;
+    let shared = -1;
+    let same = -1;
+    const index = this.#index;
+    let row = index.first(hashSpanId(trace, spanHi, spanLo));
+    for (; row !== -1; row = index.next()) {
+      const segment = this.segments[row >>> SEGMENT_BITS];
+      const slot = row & SLOT_MASK;
+      if (
+        segment === undefined ||
+        segment.trace[slot] !== trace ||
+        segment.spanIdHi[slot] !== spanHi >>> 0 ||
+        segment.spanIdLo[slot] !== spanLo >>> 0
+      ) {
+        continue;
+      }
+      if (segment.kind[slot] === other) shared = row;
+      else same = row;
+    }
+    if (same !== -1) {
+      if (!this.#isMoreComplete(out, at, same)) return DROP;
+      this.#supersede(same, trace);
+    }
+    if (shared === -1) return KEEP;
+    this.at(shared).flags[shared & SLOT_MASK] |= SPAN_FLAG.sharedId;
+    return SHARED;
+  }
+
+  /** The later end wins, then the longer message. Of full ties, the identical one among them, the first. */
+  #isMoreComplete(out: ScanOutput, at: number, row: number): boolean {
+    const segment = this.at(row);
+    const slot = row & SLOT_MASK;
+    const length = out.rows[at + 1];
+    const endHi = out.rows[at + 13];
+    const endLo = out.rows[at + 14];
+    if (isBefore(segment.endHi[slot] | 0, segment.endLo[slot] | 0, endHi, endLo)) return true;
+    if (isBefore(endHi, endLo, segment.endHi[slot] | 0, segment.endLo[slot] | 0)) return false;
+    return segment.length[slot] < length;
+  }
+
+  #supersede(row: number, trace: number): void {
+    const { resources, traces, batches } = this.#parts;
+    const segment = this.at(row);
+    const slot = row & SLOT_MASK;
+    const isError = segment.status[slot] === ERROR;
+    segment.flags[slot] |= SPAN_FLAG.superseded;
+    segment.trace[slot] = -1;
+    traces.uncountSpan(trace, isRootAt(segment, slot), isError, true);
+    if (traces.rootOf(trace) === row) traces.setRoot(trace, -1);
+    resources.dropSpans(segment.resource[slot], 1, isError ? 1 : 0);
+    batches.noteSuperseded(segment.batch[slot]);
+    this.supersededCount++;
+  }
+}
+
+const KEEP = 0;
+const DROP = 1;
+const SHARED = 2;
+
+function isRootAt(segment: OwnSpanSegment, slot: number): boolean {
+  return (segment.parentIdHi[slot] | segment.parentIdLo[slot]) === 0;
+}

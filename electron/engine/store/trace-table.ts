@@ -1,0 +1,541 @@
+/**
+ * The trace index: one record of 32 numbers per trace, found by its id.
+ *
+ * ```
+ *   chunk of 1,024 records        0–3 id   4 state bits   5 holds   6 spans   7 errors   8 logs
+ *   (never copied or moved)       9–10 first and last span   11–12 first and last log record
+ *                                 13 root span   14 roots   15–16 start   17–18 end   19 generation
+ *                                 20 touch stamp   21 place in the list   22–25 services
+ *                                 26 (f64) ordinal at creation   28 (f64) ordinal   30 (f64) last arrival
+ * ```
+ * One record is two cache lines, so that a span costs two misses at most, whatever it changes. A trace
+ * exists while it has spans or log records; the list holds those that have (had) spans, and its
+ * ordinals rise along it: a trace known from log records alone gets a new one with its first span.
+ */
+import { diffNs } from '../../../proto/units.ts';
+import { hashTraceId } from './hash.ts';
+import { RowIndex } from './row-index.ts';
+import type { TraceRow, TraceTable } from './schema.ts';
+
+const CHUNK_BITS = 10;
+const CHUNK_ROWS = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_ROWS - 1;
+const STRIDE_BITS = 5;
+const RECORD_BYTES = 4 << STRIDE_BITS;
+
+const STATE = 4;
+const HOLDS = 5;
+const SPANS = 6;
+const ERRORS = 7;
+const LOGS = 8;
+const FIRST_SPAN = 9;
+const LAST_SPAN = 10;
+const FIRST_LOG = 11;
+const LAST_LOG = 12;
+const ROOT = 13;
+const ROOTS = 14;
+const START_HI = 15;
+const START_LO = 16;
+const END_HI = 17;
+const END_LO = 18;
+const GENERATION = 19;
+const STAMP = 20;
+const PLACE = 21;
+const SERVICES = 22;
+const SERVICE_LIMIT = 4;
+/** Places of the doubles, in doubles. */
+const CREATED = 13;
+const ORDINAL = 14;
+const ARRIVAL = 15;
+
+const LIVE = 1;
+const PINNED = 2;
+const PARTLY_EVICTED = 4;
+/** A superseded span is still linked: the chain has to be refreshed before anyone walks it. */
+const STALE = 8;
+/** A span came since the parents were looked up. */
+const UNRESOLVED = 16;
+/** In the list of traces with spans. */
+const LISTED = 32;
+
+/** Traces changed lately: what `changesSince` can tell without overflow. */
+const CHANGE_RING = 1 << 16;
+
+export class Traces implements TraceTable {
+  count = 0;
+  generation = 0;
+  /** Refreshes the chain of a trace that has superseded spans; set by the store. */
+  refresh: (row: number) => void = () => undefined;
+  /** String row of the service of a span; set by the store. */
+  serviceOfSpan: (spanRow: number) => number = () => -1;
+
+  readonly #chunks: Int32Array[] = [];
+  readonly #doubles: Float64Array[] = [];
+  #rows = 0;
+  #live = 0;
+  readonly #free: number[] = [];
+  readonly #index = new RowIndex();
+  #nextOrdinal = 0;
+  readonly #moreServices = new Map<number, number[]>();
+  readonly #stale = new Set<number>();
+  readonly #protected = new Set<number>();
+  #list = new Int32Array(1024);
+  #listLength = 0;
+  #listHoles = 0;
+  readonly #changes = new Int32Array(CHANGE_RING);
+  #changeCount = 0;
+  #stamp = 0;
+  #arrivalMs = 0;
+
+  get bytes(): number {
+    return (
+      this.#chunks.length * CHUNK_ROWS * RECORD_BYTES +
+      this.#index.bytes +
+      this.#list.byteLength +
+      this.#changes.byteLength
+    );
+  }
+
+  // ---- reading ---------------------------------------------------------------------------------
+
+  find(traceId: string): number {
+    if (!/^[0-9a-f]{32}$/.test(traceId)) return -1;
+    const word = (at: number): number => parseInt(traceId.slice(at, at + 8), 16) | 0;
+    return this.#search(word(0), word(8), word(16), word(24));
+  }
+
+  isLive(row: number, ordinal: number): boolean {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    if (chunk === undefined || (chunk[at + STATE] & LIVE) === 0) return false;
+    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    return doubles[(at >>> 1) + ORDINAL] === ordinal || doubles[(at >>> 1) + CREATED] === ordinal;
+  }
+
+  get(row: number): TraceRow {
+    this.#freshen(row);
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    const startHi = chunk[at + START_HI] >>> 0;
+    const startLo = chunk[at + START_LO] >>> 0;
+    const state = chunk[at + STATE];
+    return {
+      ordinal: doubles[(at >>> 1) + ORDINAL],
+      traceId: [0, 1, 2, 3].map((i) => hex8(chunk[at + i])).join(''),
+      spanCount: chunk[at + SPANS],
+      errorCount: chunk[at + ERRORS],
+      logCount: chunk[at + LOGS],
+      firstSpan: chunk[at + FIRST_SPAN],
+      firstLog: chunk[at + FIRST_LOG],
+      rootSpan: chunk[at + ROOT],
+      rootCount: chunk[at + ROOTS],
+      startHi,
+      startLo,
+      durationNs: Math.max(0, diffNs(chunk[at + END_HI] >>> 0, chunk[at + END_LO], startHi, startLo)),
+      lastArrivalMs: doubles[(at >>> 1) + ARRIVAL],
+      partlyEvicted: (state & PARTLY_EVICTED) !== 0,
+      pinned: (state & PINNED) !== 0,
+      generation: chunk[at + GENERATION],
+    };
+  }
+
+  /** Removed traces leave holes, which this closes: O(list) after an eviction, O(1) otherwise. */
+  inOrder(): { readonly rows: Int32Array; readonly length: number } {
+    if (this.#listHoles > 0) this.#closeHoles();
+    return { rows: this.#list, length: this.#listLength };
+  }
+
+  ordinalOf(row: number): number {
+    return this.#doubles[row >>> CHUNK_BITS][(((row & CHUNK_MASK) << STRIDE_BITS) >>> 1) + ORDINAL];
+  }
+
+  spanCountOf(row: number): number {
+    return this.#read(row, SPANS);
+  }
+
+  logCountOf(row: number): number {
+    return this.#read(row, LOGS);
+  }
+
+  firstSpanOf(row: number): number {
+    this.#freshen(row);
+    return this.#read(row, FIRST_SPAN);
+  }
+
+  firstLogOf(row: number): number {
+    return this.#read(row, FIRST_LOG);
+  }
+
+  generationOf(row: number): number {
+    return this.#read(row, GENERATION);
+  }
+
+  changesSince(cursor: number): {
+    readonly rows: Int32Array;
+    readonly cursor: number;
+    readonly overflow: boolean;
+  } {
+    const missed = this.#changeCount - cursor;
+    const count = Math.min(missed, CHANGE_RING);
+    const rows = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      rows[i] = this.#changes[(this.#changeCount - count + i) % CHANGE_RING];
+    }
+    return { rows, cursor: this.#changeCount, overflow: missed > CHANGE_RING };
+  }
+
+  services(row: number, limit: number): readonly number[] {
+    this.#freshen(row);
+    const root = this.#read(row, ROOT);
+    const result = root === -1 ? [] : [this.serviceOfSpan(root)];
+    for (const service of this.#allServices(row)) {
+      if (!result.includes(service)) result.push(service);
+    }
+    return result.slice(0, limit);
+  }
+
+  /** Whether its spans and log records survive eviction. */
+  isProtected(row: number): boolean {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    return (chunk[at + STATE] & PINNED) !== 0 || chunk[at + HOLDS] > 0;
+  }
+
+  rootOf(row: number): number {
+    return this.#read(row, ROOT);
+  }
+
+  isUnresolved(row: number): boolean {
+    return (this.#read(row, STATE) & UNRESOLVED) !== 0;
+  }
+
+  // ---- writing: for the store's own tables -----------------------------------------------------
+
+  /**
+   * Begins one change of the store: each trace it touches gets one new generation, and this time of
+   * arrival unless it is -1.
+   */
+  beginChange(arrivalMs: number): void {
+    this.#stamp = (this.#stamp + 1) | 0;
+    this.#arrivalMs = arrivalMs;
+    this.generation++;
+  }
+
+  /** Makes room so that `count` traces can be added without a rebuild of the index in between. */
+  reserve(count: number): void {
+    if (this.#index.hasRoom(count)) return;
+    this.#index.startRebuild(this.#live + count);
+    for (let row = 0; row < this.#rows; row++) {
+      const chunk = this.#chunks[row >>> CHUNK_BITS];
+      const at = (row & CHUNK_MASK) << STRIDE_BITS;
+      if ((chunk[at + STATE] & LIVE) === 0) continue;
+      this.#index.add(hashTraceId(chunk[at], chunk[at + 1], chunk[at + 2], chunk[at + 3]), row);
+    }
+    this.#index.endRebuild();
+  }
+
+  /** The row of a trace id, added when it is new. */
+  rowFor(a: number, b: number, c: number, d: number): number {
+    const row = this.#search(a, b, c, d);
+    return row === -1 ? this.#add(a, b, c, d) : row;
+  }
+
+  /** Counts a span at the end of the chain. Returns the span before it, -1 for the first. */
+  linkSpan(row: number, span: number, isRoot: boolean, isError: boolean, service: number): number {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    this.#touch(chunk, at, row);
+    chunk[at + SPANS]++;
+    if (isError) chunk[at + ERRORS]++;
+    if (isRoot) chunk[at + ROOTS]++;
+    const last = chunk[at + LAST_SPAN];
+    chunk[at + LAST_SPAN] = span;
+    chunk[at + STATE] |= UNRESOLVED;
+    if (last === -1) {
+      chunk[at + FIRST_SPAN] = span;
+      if ((chunk[at + STATE] & LISTED) === 0) this.#enlist(chunk, at, row);
+    }
+    if (chunk[at + SERVICES] !== service) this.#addService(chunk, at, row, service);
+    return last;
+  }
+
+  /** Widens the trace to a span's time; a start of 0 says nothing. */
+  coverTime(row: number, startHi: number, startLo: number, endHi: number, endLo: number): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    if ((startHi | startLo) !== 0) {
+      const hi = chunk[at + START_HI];
+      const lo = chunk[at + START_LO];
+      if ((hi | lo) === 0 || isBefore(startHi, startLo, hi, lo)) {
+        chunk[at + START_HI] = startHi;
+        chunk[at + START_LO] = startLo;
+      }
+    }
+    if (isBefore(chunk[at + END_HI], chunk[at + END_LO], endHi, endLo)) {
+      chunk[at + END_HI] = endHi;
+      chunk[at + END_LO] = endLo;
+    }
+    if (isBefore(chunk[at + END_HI], chunk[at + END_LO], startHi, startLo)) {
+      chunk[at + END_HI] = startHi;
+      chunk[at + END_LO] = startLo;
+    }
+  }
+
+  setRoot(row: number, span: number): void {
+    this.#write(row, ROOT, span);
+  }
+
+  /** Counts a log record at the end of the chain. Returns the one before it, -1 for the first. */
+  linkLog(row: number, log: number): number {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    this.#touch(chunk, at, row);
+    chunk[at + LOGS]++;
+    const last = chunk[at + LAST_LOG];
+    chunk[at + LAST_LOG] = log;
+    if (last === -1) chunk[at + FIRST_LOG] = log;
+    return last;
+  }
+
+  /** Takes a span out of the counts: evicted, or superseded and then still linked. */
+  uncountSpan(row: number, isRoot: boolean, isError: boolean, superseded: boolean): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    this.#touch(chunk, at, row);
+    chunk[at + SPANS]--;
+    if (isError) chunk[at + ERRORS]--;
+    if (isRoot) chunk[at + ROOTS]--;
+    chunk[at + STATE] |= superseded ? STALE : PARTLY_EVICTED;
+    if (superseded) this.#stale.add(row);
+  }
+
+  /** Forgets what is derived from spans, before a walk over them. Returns the first of the chain. */
+  resetShape(row: number): number {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    const first = chunk[at + FIRST_SPAN];
+    chunk[at + ROOT] = -1;
+    chunk.fill(0, at + START_HI, at + END_LO + 1);
+    chunk[at + STATE] = (chunk[at + STATE] & ~STALE) | UNRESOLVED;
+    chunk.fill(-1, at + SERVICES, at + SERVICES + SERVICE_LIMIT);
+    this.#moreServices.delete(row);
+    this.#stale.delete(row);
+    return first;
+  }
+
+  setChain(row: number, first: number, last: number): void {
+    this.#write(row, FIRST_SPAN, first);
+    this.#write(row, LAST_SPAN, last);
+  }
+
+  addService(row: number, service: number): void {
+    this.#addService(this.#chunks[row >>> CHUNK_BITS], (row & CHUNK_MASK) << STRIDE_BITS, row, service);
+  }
+
+  /** Traces whose chains have superseded spans in them. */
+  staleTraces(): readonly number[] {
+    return [...this.#stale];
+  }
+
+  /** Takes the oldest log record out of the chain. */
+  popLog(row: number, next: number): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    this.#touch(chunk, at, row);
+    chunk[at + STATE] |= PARTLY_EVICTED;
+    chunk[at + FIRST_LOG] = next;
+    if (--chunk[at + LOGS] === 0) {
+      chunk[at + FIRST_LOG] = -1;
+      chunk[at + LAST_LOG] = -1;
+    }
+  }
+
+  setResolved(row: number): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    chunk[((row & CHUNK_MASK) << STRIDE_BITS) + STATE] &= ~UNRESOLVED;
+  }
+
+  setPinned(row: number, on: boolean): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    chunk[at + STATE] = on ? chunk[at + STATE] | PINNED : chunk[at + STATE] & ~PINNED;
+    this.#touch(chunk, at, row);
+    this.#noteProtection(row);
+  }
+
+  /** Holds are counted: `by` is 1 or -1. */
+  hold(row: number, by: 1 | -1): void {
+    this.#write(row, HOLDS, Math.max(0, this.#read(row, HOLDS) + by));
+    this.#noteProtection(row);
+  }
+
+  #noteProtection(row: number): void {
+    if (this.isProtected(row)) this.#protected.add(row);
+    else this.#protected.delete(row);
+  }
+
+  /** Traces that are pinned or held. */
+  get protectedCount(): number {
+    return this.#protected.size;
+  }
+
+  /** The state bit after items of a protected trace were moved, not lost. */
+  clearPartlyEvicted(row: number): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    chunk[((row & CHUNK_MASK) << STRIDE_BITS) + STATE] &= ~PARTLY_EVICTED;
+  }
+
+  isPartlyEvicted(row: number): boolean {
+    return (this.#read(row, STATE) & PARTLY_EVICTED) !== 0;
+  }
+
+  /** Forgets a trace without spans from the list, and one without any item altogether. */
+  removeIfEmpty(row: number): void {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    if ((chunk[at + STATE] & LIVE) === 0 || chunk[at + SPANS] > 0) return;
+    if ((chunk[at + STATE] & LISTED) !== 0) {
+      this.#list[chunk[at + PLACE]] = -1;
+      this.#listHoles++;
+      this.count--;
+      chunk[at + STATE] &= ~LISTED;
+    }
+    if (chunk[at + LOGS] > 0) return;
+    this.#moreServices.delete(row);
+    this.#stale.delete(row);
+    this.#protected.delete(row);
+    chunk.fill(0, at, at + HOLDS + 1);
+    this.#free.push(row);
+    this.#live--;
+  }
+
+  // ---- inside ----------------------------------------------------------------------------------
+
+  #search(a: number, b: number, c: number, d: number): number {
+    const index = this.#index;
+    for (let row = index.first(hashTraceId(a, b, c, d)); row !== -1; row = index.next()) {
+      const chunk = this.#chunks[row >>> CHUNK_BITS];
+      const at = (row & CHUNK_MASK) << STRIDE_BITS;
+      if (chunk[at] === a && chunk[at + 1] === b && chunk[at + 2] === c && chunk[at + 3] === d) {
+        return row;
+      }
+    }
+    return -1;
+  }
+
+  #add(a: number, b: number, c: number, d: number): number {
+    const row = this.#free.pop() ?? this.#rows++;
+    if (row >>> CHUNK_BITS === this.#chunks.length) {
+      const buffer = new ArrayBuffer(CHUNK_ROWS * RECORD_BYTES);
+      this.#chunks.push(new Int32Array(buffer));
+      this.#doubles.push(new Float64Array(buffer));
+    }
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    // A reused row goes on counting generations, so that nobody takes it for its former trace.
+    const generation = chunk[at + GENERATION];
+    chunk.fill(0, at, at + (1 << STRIDE_BITS));
+    chunk[at] = a;
+    chunk[at + 1] = b;
+    chunk[at + 2] = c;
+    chunk[at + 3] = d;
+    chunk[at + STATE] = LIVE;
+    chunk[at + FIRST_SPAN] = -1;
+    chunk[at + LAST_SPAN] = -1;
+    chunk[at + FIRST_LOG] = -1;
+    chunk[at + LAST_LOG] = -1;
+    chunk[at + ROOT] = -1;
+    chunk[at + GENERATION] = generation;
+    chunk[at + STAMP] = this.#stamp - 1;
+    chunk.fill(-1, at + SERVICES, at + SERVICES + SERVICE_LIMIT);
+    const ordinal = this.#nextOrdinal++;
+    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    doubles[(at >>> 1) + CREATED] = ordinal;
+    doubles[(at >>> 1) + ORDINAL] = ordinal;
+    this.#live++;
+    this.#index.add(hashTraceId(a, b, c, d), row);
+    return row;
+  }
+
+  #enlist(chunk: Int32Array, at: number, row: number): void {
+    if (this.#listLength === this.#list.length) {
+      const larger = new Int32Array(this.#list.length * 2);
+      larger.set(this.#list);
+      this.#list = larger;
+    }
+    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    // Another trace may have been seen between this one's first log record and its first span.
+    if (doubles[(at >>> 1) + ORDINAL] !== this.#nextOrdinal - 1) {
+      doubles[(at >>> 1) + ORDINAL] = this.#nextOrdinal++;
+    }
+    chunk[at + STATE] |= LISTED;
+    chunk[at + PLACE] = this.#listLength;
+    this.#list[this.#listLength++] = row;
+    this.count++;
+  }
+
+  #closeHoles(): void {
+    const list = this.#list;
+    let kept = 0;
+    for (let i = 0; i < this.#listLength; i++) {
+      const row = list[i];
+      if (row === -1) continue;
+      list[kept] = row;
+      this.#write(row, PLACE, kept++);
+    }
+    this.#listLength = kept;
+    this.#listHoles = 0;
+  }
+
+  #touch(chunk: Int32Array, at: number, row: number): void {
+    if (chunk[at + STAMP] === this.#stamp) return;
+    chunk[at + STAMP] = this.#stamp;
+    chunk[at + GENERATION] = (chunk[at + GENERATION] + 1) | 0;
+    if (this.#arrivalMs >= 0) {
+      this.#doubles[row >>> CHUNK_BITS][(at >>> 1) + ARRIVAL] = this.#arrivalMs;
+    }
+    this.#changes[this.#changeCount++ % CHANGE_RING] = row;
+  }
+
+  #addService(chunk: Int32Array, at: number, row: number, service: number): void {
+    for (let i = at + SERVICES; i < at + SERVICES + SERVICE_LIMIT; i++) {
+      if (chunk[i] === service) return;
+      if (chunk[i] === -1) {
+        chunk[i] = service;
+        return;
+      }
+    }
+    const more = this.#moreServices.get(row);
+    if (more === undefined) this.#moreServices.set(row, [service]);
+    else if (!more.includes(service)) more.push(service);
+  }
+
+  #allServices(row: number): number[] {
+    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const at = ((row & CHUNK_MASK) << STRIDE_BITS) + SERVICES;
+    const first = [...chunk.subarray(at, at + SERVICE_LIMIT)].filter((service) => service !== -1);
+    return [...first, ...(this.#moreServices.get(row) ?? [])];
+  }
+
+  #freshen(row: number): void {
+    if ((this.#read(row, STATE) & STALE) !== 0) this.refresh(row);
+  }
+
+  #read(row: number, field: number): number {
+    return this.#chunks[row >>> CHUNK_BITS][((row & CHUNK_MASK) << STRIDE_BITS) + field];
+  }
+
+  #write(row: number, field: number, value: number): void {
+    this.#chunks[row >>> CHUNK_BITS][((row & CHUNK_MASK) << STRIDE_BITS) + field] = value;
+  }
+}
+
+/** Whether a is earlier than b, each the halves of a uint64. */
+export function isBefore(aHi: number, aLo: number, bHi: number, bLo: number): boolean {
+  return aHi === bHi ? aLo >>> 0 < bLo >>> 0 : aHi >>> 0 < bHi >>> 0;
+}
+
+function hex8(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}

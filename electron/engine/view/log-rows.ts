@@ -1,0 +1,73 @@
+/**
+ * Packs log records into the columns of the `logs` topic. A record's key is its ordinal in the log
+ * table, which is never given twice: the key of an evicted record cannot name another one.
+ */
+import { LOG_TEXT_LIMIT, type LogsColumns } from '../../../proto/live/topics.ts';
+import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
+import { decodeLogRecord } from '../wire/decode.ts';
+import { LocalStrings } from './local-strings.ts';
+import { attributesText, attributeText } from './value-text.ts';
+
+export interface PackedLogs {
+  readonly columns: LogsColumns;
+  readonly strings: readonly string[];
+}
+
+/** Rows of the log table at `ordinals`; `first` is the list position of the first of them. */
+export function packLogs(
+  store: StoreRead,
+  ordinals: readonly number[],
+  first: number,
+): PackedLogs {
+  const count = ordinals.length;
+  const strings = new LocalStrings(store.strings);
+  const text = (value: string): number => (value === '' ? -1 : strings.ofText(value));
+  const columns = {
+    ordinal: new Float64Array(count),
+    row: new Float64Array(count),
+    timeHi: new Uint32Array(count),
+    timeLo: new Uint32Array(count),
+    severity: new Uint8Array(count),
+    severityTextStr: new Int32Array(count).fill(-1),
+    serviceStr: new Int32Array(count).fill(-1),
+    bodyStr: new Int32Array(count).fill(-1),
+    attributesStr: new Int32Array(count).fill(-1),
+    eventNameStr: new Int32Array(count).fill(-1),
+    traceIdStr: new Int32Array(count).fill(-1),
+    spanIdStr: new Int32Array(count).fill(-1),
+    cut: new Uint8Array(count),
+  };
+  ordinals.forEach((ordinal, i) => {
+    const row = store.logs.rowOf(ordinal);
+    const segment = store.logs.segments[row >>> SEGMENT_BITS];
+    if (segment === undefined) throw new Error(`log row ${row} has no segment`);
+    const slot = row & SLOT_MASK;
+    const record = decodeLogRecord(
+      store.batches.bytesOf(segment.batch[slot], segment.offset[slot], segment.length[slot]),
+    );
+    const body = record.body === undefined ? '' : attributeText(record.body);
+    const attributes = attributesText(record.attributes, LOG_TEXT_LIMIT);
+    columns.ordinal[i] = first + i;
+    columns.row[i] = ordinal;
+    columns.timeHi[i] = segment.timeHi[slot];
+    columns.timeLo[i] = segment.timeLo[slot];
+    columns.severity[i] = segment.severity[slot];
+    columns.severityTextStr[i] = text(record.severityText);
+    columns.serviceStr[i] = strings.of(store.resources.service(segment.resource[slot]));
+    columns.bodyStr[i] = text(cutText(body));
+    columns.attributesStr[i] = text(cutText(attributes));
+    columns.eventNameStr[i] = text(cutText(record.eventName));
+    columns.traceIdStr[i] = text(record.traceId);
+    columns.spanIdStr[i] = text(record.spanId);
+    columns.cut[i] = body.length > LOG_TEXT_LIMIT || attributes.length > LOG_TEXT_LIMIT ? 1 : 0;
+  });
+  return { columns, strings: strings.all };
+}
+
+/** Cuts at LOG_TEXT_LIMIT, never inside a surrogate pair. */
+export function cutText(text: string): string {
+  if (text.length <= LOG_TEXT_LIMIT) return text;
+  const last = text.charCodeAt(LOG_TEXT_LIMIT - 1);
+  const isHighSurrogate = last >= 0xd800 && last < 0xdc00;
+  return text.slice(0, isHighSurrogate ? LOG_TEXT_LIMIT - 1 : LOG_TEXT_LIMIT);
+}

@@ -1,0 +1,380 @@
+/**
+ * OTLP/JSON into protobuf bytes, losslessly, so that the store has one form.
+ *
+ * ```
+ *   {"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8e…","kind":2, …
+ *        │ key bytes → Field          one pass over the UTF-8 bytes: no string, object or number
+ *        ▼                            of JavaScript is made of what is copied
+ *   tag  length  payload …            Writer: a length is filled in when its message ends
+ * ```
+ * Reads what the specification asks for and, as other receivers do, more: snake_case keys, enum
+ * names, numbers in strings and integers like 1e3. `null` is absent, unknown keys are skipped, of a
+ * key that stands twice the last one wins. Zeros of fields without presence are left out, as
+ * protobuf writers do, so that equal telemetry gives equal bytes in both encodings.
+ */
+import type { Signal } from '../../../proto/otlp/signal.ts';
+import { MAX_JSON_DEPTH, WireError } from './cursor.ts';
+import { int64, readDouble, readInt64, textOf } from './json-numbers.ts';
+import { isNumberStart, JSON_BYTE, JsonScanner } from './json-scanner.ts';
+import { writeBase64, writeHex, writeUnescaped } from './json-text.ts';
+import type { Field, Message } from './message.ts';
+import { ENUM_NAMES, REQUEST_MESSAGE } from './messages.ts';
+import { Writer } from './writer.ts';
+
+export type JsonToProtoResult =
+  | {
+      readonly ok: true;
+      /** Export<Signal>ServiceRequest bytes; the caller owns them. */
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  | {
+      readonly ok: false;
+      readonly code: 'malformed' | 'tooDeep';
+      /** What is wrong and where: "traceId is not hex (at byte 117)". */
+      readonly message: string;
+      readonly offset: number;
+    };
+
+/** Encodes the OTLP/JSON text of an export request (or <Signal>Data) in protobuf. */
+export function jsonToProto(signal: Signal, json: Uint8Array): JsonToProtoResult {
+  try {
+    return { ok: true, bytes: new Transcoder(json).run(REQUEST_MESSAGE[signal]) };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { ok: false, code: error.code, message: error.message, offset: error.offset };
+  }
+}
+
+/** Field numbers of OTLP messages stay below this, so that a set of them fits a number. */
+const FIELD_SLOTS = 32;
+
+class Transcoder {
+  readonly #in: JsonScanner;
+  readonly #out: Writer;
+  /** Where the fields of the open objects were written: [depth * FIELD_SLOTS + field number]. */
+  readonly #starts = new Int32Array((MAX_JSON_DEPTH + 1) * FIELD_SLOTS);
+  readonly #ends = new Int32Array((MAX_JSON_DEPTH + 1) * FIELD_SLOTS);
+  /** Start and end of output that a later key of the same name replaced, innermost object last. */
+  readonly #dead: number[] = [];
+  /** Strings with escapes, unescaped, for what is not copied as text. */
+  readonly #plain = new Writer(64);
+  /** The range of the last plain text, in the input or in #plain. */
+  #text: Uint8Array;
+  #from = 0;
+  #to = 0;
+
+  constructor(json: Uint8Array) {
+    this.#in = new JsonScanner(json);
+    this.#text = json;
+    // JSON is the longer form of nearly every message.
+    this.#out = new Writer(json.length);
+  }
+
+  run(message: Message): Uint8Array<ArrayBuffer> {
+    this.#object(message, 0, 'the body');
+    if (this.#in.peek() !== -1) {
+      throw this.#in.error(`${this.#in.describe()} behind the end of the body`);
+    }
+    return this.#out.bytes.subarray(0, this.#out.pos);
+  }
+
+  /** Reads an object and writes its fields. */
+  #object(message: Message, depth: number, owner: string): void {
+    const input = this.#in;
+    const out = this.#out;
+    const base = depth * FIELD_SLOTS;
+    const firstDead = this.#dead.length;
+    let seen = 0;
+    input.open(JSON_BYTE.object, owner);
+    input.checkDepth(depth);
+    for (let isFirst = true; input.next(JSON_BYTE.objectEnd, isFirst); isFirst = false) {
+      input.key();
+      const field = this.#keyField(message);
+      if (!field) {
+        input.skip(depth + 1);
+        continue;
+      }
+      const start = out.pos;
+      if (input.peek() === JSON_BYTE.null) input.word('null');
+      else if (field.repeated) this.#list(field, depth);
+      else this.#single(field, depth);
+      const slot = base + field.number;
+      const bit = 1 << field.number;
+      if ((seen & bit) !== 0 && this.#ends[slot] > this.#starts[slot]) {
+        this.#dead.push(this.#starts[slot], this.#ends[slot]);
+      }
+      seen |= bit;
+      this.#starts[slot] = start;
+      this.#ends[slot] = out.pos;
+    }
+    if (this.#dead.length > firstDead) this.#bury(firstDead);
+  }
+
+  #keyField(message: Message): Field | undefined {
+    const input = this.#in;
+    if (!input.hasEscapes) return message.byKey(input.bytes, input.from, input.to);
+    this.#unescape();
+    return message.byKey(this.#text, this.#from, this.#to);
+  }
+
+  /** Takes the replaced ranges of one object out of the output. */
+  #bury(firstDead: number): void {
+    const out = this.#out;
+    const ranges: (readonly [start: number, end: number])[] = [];
+    for (let at = firstDead; at < this.#dead.length; at += 2) {
+      ranges.push([this.#dead[at], this.#dead[at + 1]]);
+    }
+    this.#dead.length = firstDead;
+    ranges.sort((a, b) => a[0] - b[0]);
+    let to = ranges[0][0];
+    ranges.forEach(([, end], index) => {
+      const next = ranges[index + 1]?.[0] ?? out.pos;
+      out.bytes.copyWithin(to, end, next);
+      to += next - end;
+    });
+    out.pos = to;
+  }
+
+  #list(field: Field, depth: number): void {
+    const input = this.#in;
+    const out = this.#out;
+    input.open(JSON_BYTE.array, field.name);
+    const start = out.pos;
+    const mark = field.isPackable ? out.open(field.number) : 0;
+    let isFirst = true;
+    for (; input.next(JSON_BYTE.arrayEnd, isFirst); isFirst = false) {
+      if (!field.isPackable) out.tag(field.number, field.wireType);
+      if (input.peek() !== JSON_BYTE.null) this.#value(field, depth);
+      else this.#nullElement(field);
+    }
+    if (mark !== 0 && isFirst) out.pos = start;
+    else if (mark !== 0) out.close(mark);
+  }
+
+  /**
+   * A null inside an array keeps its place: JSON.stringify writes NaN so, and an empty AnyValue is
+   * OTLP's null. Texts and integers have no such value.
+   */
+  #nullElement(field: Field): void {
+    if (field.kind === 'double') this.#putDouble(NaN);
+    else if (field.kind === 'message') this.#out.varint32(0);
+    else throw this.#in.error(`null stands in ${field.name}`);
+    this.#in.word('null');
+  }
+
+  #single(field: Field, depth: number): void {
+    const out = this.#out;
+    const start = out.pos;
+    out.tag(field.number, field.wireType);
+    const isZero = this.#value(field, depth);
+    if (isZero && !field.hasPresence) out.pos = start;
+  }
+
+  /** Writes a value without its tag; whether it is the zero of its kind. */
+  #value(field: Field, depth: number): boolean {
+    const out = this.#out;
+    switch (field.kind) {
+      case 'message': {
+        const mark = out.openLength();
+        this.#object(field.message, depth + 1, field.name);
+        out.close(mark);
+        return false;
+      }
+      case 'string':
+        return this.#string(field);
+      case 'hex':
+        this.#plainString(field);
+        if (!writeHex(out, this.#text, this.#from, this.#to)) throw this.#not(field, 'hex');
+        return this.#from === this.#to;
+      case 'bytes':
+        this.#plainString(field);
+        if (!writeBase64(out, this.#text, this.#from, this.#to)) throw this.#not(field, 'base64');
+        return this.#from === this.#to;
+      case 'bool':
+        return this.#bool(field);
+      case 'double':
+        return this.#double(field);
+      case 'enum':
+        return this.#enum(field);
+      case 'int64':
+        this.#integer(field, true);
+        out.varint64(int64.hi, int64.lo);
+        return (int64.hi | int64.lo) === 0;
+      case 'uint64':
+        this.#integer(field, false);
+        out.varint64(int64.hi, int64.lo);
+        return (int64.hi | int64.lo) === 0;
+      case 'fixed64':
+      case 'sfixed64':
+        this.#integer(field, field.kind === 'sfixed64');
+        out.fixed64(int64.hi, int64.lo);
+        return (int64.hi | int64.lo) === 0;
+      case 'uint32':
+        this.#uint32(field);
+        out.varint32(int64.lo);
+        return int64.lo === 0;
+      case 'fixed32':
+        this.#uint32(field);
+        out.fixed32(int64.lo);
+        return int64.lo === 0;
+      case 'int32':
+        this.#int32(field);
+        out.varint64(int64.hi, int64.lo);
+        return int64.lo === 0;
+      case 'sint32': {
+        this.#int32(field);
+        const value = int64.lo | 0;
+        out.varint32(((value << 1) ^ (value >> 31)) >>> 0);
+        return value === 0;
+      }
+    }
+  }
+
+  #string(field: Field): boolean {
+    const input = this.#in;
+    const out = this.#out;
+    if (input.peek() !== JSON_BYTE.string) throw this.#needs(field, 'a string');
+    input.string();
+    if (!input.hasEscapes) {
+      out.varint32(input.to - input.from);
+      out.raw(input.bytes, input.from, input.to);
+      return input.to === input.from;
+    }
+    const mark = out.openLength();
+    const bad = writeUnescaped(out, input.bytes, input.from, input.to);
+    if (bad >= 0) throw input.error('a string has an escape that JSON does not know', bad);
+    out.close(mark);
+    return false;
+  }
+
+  /** Reads a string whose characters are looked at; its range is in #text, #from and #to. */
+  #plainString(field: Field): void {
+    const input = this.#in;
+    if (input.peek() !== JSON_BYTE.string) throw this.#needs(field, 'a string');
+    input.string();
+    if (input.hasEscapes) this.#unescape();
+    else this.#useToken();
+  }
+
+  #useToken(): void {
+    this.#text = this.#in.bytes;
+    this.#from = this.#in.from;
+    this.#to = this.#in.to;
+  }
+
+  #unescape(): void {
+    const input = this.#in;
+    const plain = this.#plain;
+    plain.pos = 0;
+    const bad = writeUnescaped(plain, input.bytes, input.from, input.to);
+    if (bad >= 0) throw input.error('a string has an escape that JSON does not know', bad);
+    this.#text = plain.bytes;
+    this.#from = 0;
+    this.#to = plain.pos;
+  }
+
+  /** Reads a number, or a string that should hold one; its range is in #text, #from and #to. */
+  #numeral(field: Field): void {
+    const input = this.#in;
+    const byte = input.peek();
+    if (isNumberStart(byte)) {
+      input.number();
+      this.#useToken();
+    } else if (byte === JSON_BYTE.string) this.#plainString(field);
+    else throw this.#needs(field, 'a number');
+  }
+
+  #integer(field: Field, signed: boolean): void {
+    this.#numeral(field);
+    if (readInt64(this.#text, this.#from, this.#to, signed)) return;
+    throw this.#not(field, signed ? 'an int64' : 'a uint64');
+  }
+
+  #uint32(field: Field): void {
+    this.#integer(field, false);
+    if (int64.hi !== 0) throw this.#not(field, 'a uint32');
+  }
+
+  #int32(field: Field): void {
+    this.#integer(field, true);
+    if (int64.hi !== (int64.lo >= 0x80000000 ? 0xffffffff : 0)) throw this.#not(field, 'an int32');
+  }
+
+  #double(field: Field): boolean {
+    const fromString = this.#in.peek() === JSON_BYTE.string;
+    this.#numeral(field);
+    const value = fromString
+      ? doubleOfText(textOf(this.#text, this.#from, this.#to))
+      : readDouble(this.#text, this.#from, this.#to);
+    if (value === undefined) throw this.#not(field, 'a double');
+    this.#putDouble(value);
+    return Object.is(value, 0);
+  }
+
+  #putDouble(value: number): void {
+    doubles[0] = value;
+    this.#out.fixed64(words[1], words[0]);
+  }
+
+  #bool(field: Field): boolean {
+    const input = this.#in;
+    let value = input.peek() === JSON_BYTE.true;
+    if (value) input.word('true');
+    else if (input.peek() === JSON_BYTE.false) input.word('false');
+    else if (input.peek() === JSON_BYTE.string) {
+      this.#plainString(field);
+      const text = textOf(this.#text, this.#from, this.#to);
+      if (text !== 'true' && text !== 'false') throw this.#not(field, 'a boolean');
+      value = text === 'true';
+    } else throw this.#needs(field, 'a boolean');
+    this.#out.varint32(value ? 1 : 0);
+    return !value;
+  }
+
+  #enum(field: Field): boolean {
+    if (this.#in.peek() === JSON_BYTE.string) {
+      this.#plainString(field);
+      const name = textOf(this.#text, this.#from, this.#to);
+      const value = ENUM_NAMES[field.typeName].indexOf(name);
+      if (value >= 0) {
+        this.#out.varint32(value);
+        return value === 0;
+      }
+      // A number in a string, as for every other number.
+      if (!readInt64(this.#text, this.#from, this.#to, true)) throw this.#not(field, 'a value');
+    } else this.#integer(field, true);
+    if (int64.hi !== (int64.lo >= 0x80000000 ? 0xffffffff : 0)) throw this.#not(field, 'a value');
+    this.#out.varint64(int64.hi, int64.lo);
+    return (int64.hi | int64.lo) === 0;
+  }
+
+  #needs(field: Field, what: string): WireError {
+    return this.#in.error(`${this.#in.describe()} where ${field.name} needs ${what}`);
+  }
+
+  /** The error of a token that was read and is not what its field needs. */
+  #not(field: Field, what: string): WireError {
+    const article = field.kind === 'enum' ? `${what} of ${field.typeName}` : what;
+    return this.#in.error(`${field.name} is not ${article}`, this.#in.from);
+  }
+}
+
+// One scratch double; little-endian like every platform that runs this.
+const doubles = new Float64Array(1);
+const words = new Uint32Array(doubles.buffer);
+const NUMERAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+function doubleOfText(text: string): number | undefined {
+  switch (text) {
+    case 'NaN':
+      return NaN;
+    case 'Infinity':
+      return Infinity;
+    case '-Infinity':
+      return -Infinity;
+    default: {
+      const value = NUMERAL.test(text) ? Number(text) : NaN;
+      return Number.isFinite(value) ? value : undefined;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** `flametail export`: what the running instance holds, to a file. */
+import type { IncomingMessage } from 'node:http';
+import { resolve } from 'node:path';
+import { writeFileWhole } from '../../capture/atomic-file.ts';
+import type { ExportFormat } from '../../host/control.ts';
+import { callApi, requireInstance, type InstanceOptions } from '../api-client.ts';
+import type { CliContext } from '../context.ts';
+import { CliError, EXIT, type ExitCode } from '../exit.ts';
+import { plain } from '../terminal-text.ts';
+
+export interface ExportOptions extends InstanceOptions {
+  readonly output: string;
+  readonly format?: ExportFormat;
+  readonly gzip?: boolean;
+  readonly signal?: string;
+  readonly trace?: string;
+  readonly query?: string;
+}
+
+export async function exportFile(options: ExportOptions, context: CliContext): Promise<ExitCode> {
+  const instance = await requireInstance(options, context);
+  const response = await callApi(instance, {
+    method: 'GET',
+    path: 'export',
+    query: exportQuery(options),
+  });
+  if (options.output === '-') {
+    for await (const chunk of whole(response)) await context.outBytes(chunk);
+    return EXIT.ok;
+  }
+  const path = resolve(options.output);
+  const bytes = await writeFileWhole(path, whole(response));
+  if (options.json === true) context.out(`${JSON.stringify({ file: path, bytes })}\n`);
+  else if (options.quiet !== true) context.out(`${plain(path)}: ${bytes} bytes written\n`);
+  return EXIT.ok;
+}
+
+/** The API's query for the options; format and gzip are told by the file name where not given. */
+export function exportQuery(options: ExportOptions): Record<string, string> {
+  const name = options.output.toLowerCase();
+  const isZipName = name.endsWith('.gz');
+  const bare = isZipName ? name.slice(0, -'.gz'.length) : name;
+  const format = options.format ?? (bare.endsWith('.pb') ? 'otlp.pb' : 'otlp.jsonl');
+  const query: Record<string, string> = { format };
+  if (options.gzip ?? isZipName) query['gzip'] = '1';
+  if (options.signal !== undefined) query['signal'] = options.signal;
+  if (options.trace !== undefined) query['ids'] = options.trace;
+  if (options.query !== undefined) query['q'] = options.query;
+  return query;
+}
+
+/** The body, failing when the connection ends before it is complete. */
+async function* whole(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch {
+    throw new CliError(EXIT.failed, 'The export broke off: the instance ended the connection.');
+  }
+}

@@ -1,0 +1,198 @@
+/** `flametail serve`: browser mode in the foreground. */
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { describeImport } from '../../capture/describe.ts';
+import type { ImportResult } from '../../host/control.ts';
+import { startEngine, type EngineEvent, type EngineHost } from '../../host/engine-host.ts';
+import { HostFailure } from '../../host/failure.ts';
+import { BindError } from '../../receiver/bind.ts';
+import { UiServer } from '../../server/ui-server.ts';
+import { openInBrowser } from '../browser.ts';
+import type { CliContext, CommonOptions } from '../context.ts';
+import { CliError, EXIT, type ExitCode } from '../exit.ts';
+import { readSettingsFile, settingsPath, stateFolder } from '../folders.ts';
+import { announceInstance, findInstance, type Instance } from '../instance.ts';
+import { isLoopback, resolveSettings, type Flags, type Settings } from '../settings.ts';
+import { plain } from '../terminal-text.ts';
+
+export interface ServeOptions extends CommonOptions, Flags {}
+
+/** The settings of this run. Throws CliError. */
+export async function loadSettings(flags: Flags, { env }: CliContext): Promise<Settings> {
+  const filePath = settingsPath(env);
+  const file = await readSettingsFile(filePath);
+  return resolveSettings({ flags, env, file, filePath });
+}
+
+/** Serves until the process is asked to end. `openBrowser` opens the page when settings allow. */
+export async function serve(
+  files: readonly string[],
+  options: ServeOptions,
+  context: CliContext,
+  openBrowser = false,
+): Promise<ExitCode> {
+  const settings = await loadSettings(options, context);
+  const stopped = context.untilStopped();
+  const running = await startServing(settings, context);
+  try {
+    sayReady(running.instance, settings, options, context);
+    running.host.onEvent((event) => {
+      context.err(`flametail: ${describeEvent(event)}\n`);
+    });
+    if (openBrowser && settings.open) openInBrowser(linkOf(running.instance));
+    const loading = loadFiles(files, running.host, options, context);
+    await stopped;
+    await Promise.race([loading, running.close()]);
+  } finally {
+    await running.close();
+  }
+  return EXIT.ok;
+}
+
+interface Running {
+  readonly host: EngineHost;
+  readonly instance: Instance;
+  /** Closes everything; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Opens all three ports or none, and announces the instance. Throws CliError. */
+async function startServing(settings: Settings, context: CliContext): Promise<Running> {
+  const folder = await stateFolder(context.env);
+  const token = randomBytes(24).toString('base64url');
+  const ui = await openUi(settings, token, folder, context);
+  let host: EngineHost;
+  try {
+    host = await startEngine(context.spawner, {
+      version: context.version,
+      memoryBytes: settings.memoryBytes,
+      httpPort: settings.httpPort,
+      grpcPort: settings.grpcPort,
+      hosts: settings.hosts,
+      requirePorts: true,
+      uiUrl: ui.url,
+    });
+  } catch (error) {
+    await ui.close();
+    throw startFailure(error);
+  }
+  ui.serve(host);
+  const instance = describeInstance(host, ui.url, token, context.version);
+  const withdraw = await announceInstance(folder, instance);
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await withdraw();
+    await ui.close();
+    await host.stop();
+  };
+  return { host, instance, close: () => (closing ??= close()) };
+}
+
+async function openUi(
+  { hosts, uiPort }: Settings,
+  token: string,
+  folder: string,
+  { version, pageFolder }: CliContext,
+): Promise<UiServer> {
+  try {
+    return await UiServer.listen({ token, hosts, port: uiPort, version, pageFolder });
+  } catch (error) {
+    if (!(error instanceof BindError)) throw error;
+    if (error.reason === 'failed') throw new CliError(EXIT.failed, error.message);
+    const holder = await findInstance(folder, uiPort);
+    const who =
+      holder === undefined
+        ? 'another program. Stop it, or choose another port with --ui-port.'
+        : `another Flametail (process ${holder.pid}), open at ${holder.ui}. ` +
+          'Use that one, stop it, or choose another port with --ui-port.';
+    throw new CliError(EXIT.portTaken, `Port ${uiPort} (UI) is taken by ${who}`);
+  }
+}
+
+function startFailure(error: unknown): unknown {
+  if (!(error instanceof HostFailure)) return error;
+  return new CliError(error.code === 'portTaken' ? EXIT.portTaken : EXIT.failed, error.message);
+}
+
+function describeInstance(
+  { receivers }: EngineHost,
+  ui: string,
+  token: string,
+  version: string,
+): Instance {
+  const addressOf = (protocol: 'http' | 'grpc'): string => {
+    const state = receivers.find((receiver) => receiver.protocol === protocol);
+    const host = state?.hosts[0] ?? '127.0.0.1';
+    const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+    return `${name.includes(':') ? `[${name}]` : name}:${state?.port ?? 0}`;
+  };
+  return {
+    version,
+    otlpHttp: `http://${addressOf('http')}`,
+    otlpGrpc: addressOf('grpc'),
+    ui,
+    token,
+    pid: process.pid,
+  };
+}
+
+/** The page's address with the token in its fragment, which browsers send to nobody. */
+function linkOf({ ui, token }: Instance): string {
+  return `${ui}#token=${token}`;
+}
+
+function sayReady(
+  instance: Instance,
+  { hosts }: Settings,
+  { json, quiet }: CommonOptions,
+  context: CliContext,
+): void {
+  if (!isLoopback(hosts)) {
+    context.err(
+      `flametail: warning: listening on ${hosts.join(', ')}. Everybody who reaches this address can send telemetry to it.\n`,
+    );
+  }
+  if (json === true) context.out(`${JSON.stringify({ event: 'ready', ...instance })}\n`);
+  else if (quiet !== true) {
+    context.out(
+      `Flametail ${instance.version}\n\n` +
+        `  UI         ${linkOf(instance)}\n` +
+        `  OTLP/HTTP  ${instance.otlpHttp}\n` +
+        `  OTLP/gRPC  ${instance.otlpGrpc}\n\n` +
+        'Ctrl+C stops it.\n',
+    );
+  }
+}
+
+function describeEvent(event: EngineEvent): string {
+  switch (event.type) {
+    case 'engine-exited':
+      return event.willRestart
+        ? `${event.reason} What it held is lost. Starting it again.`
+        : `${event.reason} It failed too often to be started again; stop and start Flametail.`;
+    case 'engine-restarted':
+      return 'The engine runs again.';
+  }
+}
+
+/** Loads files one after the other; one that cannot be read is reported, and the rest go on. */
+async function loadFiles(
+  files: readonly string[],
+  host: EngineHost,
+  { json, quiet }: CommonOptions,
+  context: CliContext,
+): Promise<void> {
+  for (const file of files) {
+    let result: ImportResult;
+    try {
+      result = await host.importFile(resolve(file));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      context.err(`flametail: ${plain(file)}: ${plain(reason)}\n`);
+      continue;
+    }
+    if (json === true) {
+      context.out(`${JSON.stringify({ event: 'imported', file, ...result })}\n`);
+    } else if (quiet !== true) context.out(`${plain(file)}: ${plain(describeImport(result))}\n`);
+  }
+}

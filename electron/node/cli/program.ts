@@ -1,0 +1,175 @@
+/** The command line: what commands and options there are. What they do is in commands/, loaded when run. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { readPort } from '../host/launch-args.ts';
+import type { CliContext } from './context.ts';
+import type { ExportOptions } from './commands/export.ts';
+import type { ImportOptions } from './commands/import.ts';
+import type { OpenOptions } from './commands/open.ts';
+import type { ServeOptions } from './commands/serve.ts';
+import type { InstanceOptions } from './api-client.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { settingsPath } from './folders.ts';
+import { plain } from './terminal-text.ts';
+
+/** Runs a command line (without node and script) and resolves with its exit code. Never rejects. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = buildProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CliError) {
+      context.err(`flametail: ${error.message}\n`);
+      return error.exitCode;
+    }
+    context.err(`flametail: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT.failed;
+  }
+}
+
+function buildProgram(context: CliContext, exit: (code: ExitCode) => void): Command {
+  const program = new Command('flametail')
+    .description('A local OpenTelemetry receiver that draws what arrives while it arrives.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        context.out(text);
+      },
+      writeErr: (text) => {
+        context.err(text);
+      },
+    });
+
+  startOptions(program)
+    .argument('[files...]', 'captures to load after the start')
+    .option('--desktop', 'open the desktop app, and fail when that is not possible')
+    .addOption(new Option('--browser', 'open in the browser').conflicts('desktop'))
+    .addHelpText('after', () => rootHelp(context))
+    .action(async (files: string[], options: OpenOptions) => {
+      const { open } = await import('./commands/open.ts');
+      exit(await open(files, options, context));
+    });
+
+  startOptions(program.command('serve'))
+    .description('browser mode: receive and serve the UI until stopped')
+    .argument('[files...]', 'captures to load after the start')
+    .addHelpText(
+      'after',
+      examples(
+        'flametail serve --no-open',
+        'flametail serve checkout.otlp.jsonl',
+        'flametail serve --http-port 0 --grpc-port 0 --ui-port 0 --json',
+      ),
+    )
+    .action(async (files: string[], options: ServeOptions) => {
+      const { serve } = await import('./commands/serve.ts');
+      exit(await serve(files, options, context));
+    });
+
+  clientOptions(program.command('export'))
+    .description('write what the running instance holds to a file')
+    .requiredOption('-o, --output <file>', 'the file to write; - is standard output')
+    .addOption(
+      new Option('--format <format>', 'otlp.jsonl or otlp.pb; else told by the file name').choices([
+        'otlp.jsonl',
+        'otlp.pb',
+      ]),
+    )
+    .option('--gzip', 'compress; else told by the file name')
+    .option('--signal <signals>', 'traces, logs, metrics, profiles, with commas between')
+    .option('--trace <ids>', 'only these traces and their log records, with commas between')
+    .option('--query <text>', 'only what matches; needs one --signal')
+    .addHelpText(
+      'after',
+      examples(
+        'flametail export -o capture.otlp.jsonl',
+        'flametail export -o capture.otlp.pb.gz --signal traces,logs',
+        'flametail export -o failed.otlp.jsonl --signal traces --query "connection refused"',
+      ),
+    )
+    .action(async (options: ExportOptions) => {
+      const { exportFile } = await import('./commands/export.ts');
+      exit(await exportFile(options, context));
+    });
+
+  clientOptions(program.command('import'))
+    .description('read files into the running instance')
+    .argument('<files...>', '.otlp.jsonl, .otlp.pb, one OTLP JSON body, and .gz of these')
+    .addHelpText('after', examples('flametail import capture.otlp.jsonl', 'flametail import *.gz'))
+    .action(async (files: string[], options: ImportOptions) => {
+      const { importFiles } = await import('./commands/import.ts');
+      exit(await importFiles(files, options, context));
+    });
+
+  clientOptions(program.command('stats'))
+    .description('print what was received, kept, evicted and rejected')
+    .addHelpText('after', examples('flametail stats', 'flametail stats --json'))
+    .action(async (options: InstanceOptions) => {
+      const { stats } = await import('./commands/stats.ts');
+      exit(await stats(options, context));
+    });
+  return program;
+}
+
+/** The options of commands that start a receiver. */
+function startOptions(command: Command): Command {
+  return (
+    commonOptions(command)
+      .option('--http-port <port>', 'OTLP/HTTP port (default 4318; 0 takes a free one)')
+      .option('--grpc-port <port>', 'OTLP/gRPC port (default 4317; 0 takes a free one)')
+      .option('--ui-port <port>', 'port of the UI and API in browser mode (default 4319)')
+      .option('--host <address>', 'address to listen on (default 127.0.0.1 and ::1)')
+      .option('--memory <size>', 'memory for telemetry, such as 512MiB (default 1GiB)')
+      .option('--no-open', 'do not open the browser')
+      // Absent unless given: variables and the settings file have their say first.
+      .setOptionValueWithSource('open', undefined, 'default')
+  );
+}
+
+/** The options of commands that talk to a running instance. */
+function clientOptions(command: Command): Command {
+  return commonOptions(command).option(
+    '--ui-port <port>',
+    'the instance of this UI port (default: the one that started last)',
+    (text: string) => {
+      const port = readPort(text);
+      if (port === undefined) throw new InvalidArgumentError('It is not a port number.');
+      return port;
+    },
+  );
+}
+
+function commonOptions(command: Command): Command {
+  return command
+    .option('--json', 'print JSON for machines')
+    .option('--quiet', 'print nothing but errors');
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function rootHelp({ env }: CliContext): string {
+  return `${examples(
+    'flametail',
+    'flametail checkout.otlp.jsonl',
+    'flametail --browser --memory 2GiB',
+    'flametail serve --json',
+  )}
+Settings come from flags, then from FLAMETAIL_HTTP_PORT, FLAMETAIL_GRPC_PORT,
+FLAMETAIL_UI_PORT, FLAMETAIL_HOST, FLAMETAIL_MEMORY and FLAMETAIL_OPEN, then from
+  ${plain(settingsPath(env))}
+with the keys httpPort, grpcPort, uiPort, host, memory and open.
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 port taken, 4 no running instance.
+`;
+}

@@ -1,0 +1,25 @@
+/** Sizes as people write them. */
+
+const FACTOR: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kib: 1024,
+  kb: 1000,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  mb: 1000 ** 2,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+  gb: 1000 ** 3,
+};
+
+/** Bytes of `512MiB`, `1.5GB`, `2g` or a plain number; undefined for anything else. */
+export function parseSize(text: string): number | undefined {
+  const parsed = /^(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)$/i.exec(text.trim());
+  if (parsed === null) return undefined;
+  const [, number = '', unit = ''] = parsed;
+  const key = unit.toLowerCase();
+  const factor = Object.hasOwn(FACTOR, key) ? FACTOR[key] : undefined;
+  return factor === undefined ? undefined : Math.round(Number(number) * factor);
+}

@@ -1,0 +1,32 @@
+/** Text from telemetry and files, made safe for a terminal. */
+
+// C0 and C1 controls (escape sequences begin with one) and the marks that reorder or hide text.
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** The text on one line: every character that a terminal would act on is written out as \u{…}. */
+export function plain(text: string): string {
+  return text.replace(UNSAFE, (char) => `\\u{${char.charCodeAt(0).toString(16)}}`);
+}
+
+/** Rows as aligned columns, two spaces between; numbers are given as text. Lines end without spaces. */
+export function table(
+  rows: readonly (readonly string[])[],
+  alignRight: readonly boolean[],
+): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return alignRight[column] === true ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}

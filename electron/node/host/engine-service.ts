@@ -1,0 +1,256 @@
+/**
+ * What runs inside the engine process: the engine, its receiver, and the long operations.
+ *
+ * ```
+ *   start ──▶ Engine + Receiver listening ──▶ ready | startFailed
+ *   stop, or the host is gone ──▶ operations cancelled, sockets and sessions closed ──▶ stopped, exit
+ * ```
+ */
+import { randomUUID } from 'node:crypto';
+import { LiveFailure } from '../../../proto/live/protocol.ts';
+import type { ReceiverState } from '../../../proto/live/topics.ts';
+import { Engine, type HostMethods } from '../../engine/engine.ts';
+import { exportCapture, exportToFile } from '../capture/export.ts';
+import { describeImport } from '../capture/describe.ts';
+import { importCapture, importFromFile } from '../capture/import.ts';
+import { Receiver } from '../receiver/receiver.ts';
+import type { ControlPort } from './control-port.ts';
+import type { ControlFailure, EngineConfig, HostMessage } from './control.ts';
+import { toFailure } from './failure.ts';
+import type { MessagePortLike } from './message-port.ts';
+import { Operations } from './operations.ts';
+import { portChannel } from './port-channel.ts';
+import { StreamReader, writeStream } from './stream.ts';
+import { postTestTrace } from './post-test-trace.ts';
+
+/** Serves control messages until `stop` or until the host is gone, then exits the process. */
+export function serveEngine(control: ControlPort): void {
+  let service: EngineService | undefined;
+  const stop = async (): Promise<void> => {
+    await service?.close();
+    control.post({ type: 'stopped' });
+    control.exit();
+  };
+  control.onClose(() => void stop());
+  control.onMessage((message, ports) => {
+    if (message.type === 'start') {
+      service = new EngineService(control, message.config);
+      void service.start(message.config);
+    } else if (message.type === 'stop') void stop();
+    else service?.handle(message, ports[0]);
+  });
+}
+
+type WorkMessage = Exclude<HostMessage, { readonly type: 'start' | 'stop' }>;
+
+class EngineService {
+  readonly #control: ControlPort;
+  readonly #engineId = randomUUID();
+  readonly #engine: Engine;
+  readonly #receiver: Receiver;
+  readonly #operations: Operations;
+  readonly #methods: HostMethods;
+  #receivers: readonly ReceiverState[] = [];
+
+  constructor(control: ControlPort, config: EngineConfig) {
+    this.#control = control;
+    this.#engine = new Engine({
+      memoryBytes: config.memoryBytes,
+      engineId: this.#engineId,
+      version: config.version,
+      clock: { nowMs: () => Date.now(), ticksMs: () => performance.now() },
+      scheduler: { after, soon: (task) => void setImmediate(task) },
+    });
+    this.#operations = new Operations(() => {
+      this.#publish();
+    });
+    this.#receiver = new Receiver({
+      engine: this.#engine,
+      version: config.version,
+      uiUrl: () => config.uiUrl ?? '',
+      onState: (state) => {
+        const others = this.#receivers.filter((r) => r.protocol !== state.protocol);
+        this.#receivers = [...others, state];
+        this.#publish();
+      },
+    });
+    this.#methods = this.#hostMethods();
+  }
+
+  /** Listens and says `ready`; with `requirePorts`, says `startFailed` and exits when it cannot. */
+  async start(config: EngineConfig): Promise<void> {
+    const { httpPort, grpcPort, hosts } = config;
+    let states: readonly ReceiverState[];
+    try {
+      states = await this.#receiver.listen({ httpPort, grpcPort, hosts });
+    } catch (error) {
+      await this.#fail(null, toFailure(error));
+      return;
+    }
+    this.#receivers = states;
+    this.#publish();
+    const refused = states.find((state) => state.state !== 'listening');
+    if (config.requirePorts && refused !== undefined) {
+      const code = refused.state === 'taken' ? 'portTaken' : 'failed';
+      await this.#fail(refused.protocol, { code, message: refused.message });
+      return;
+    }
+    this.#control.post({ type: 'ready', receivers: states, engineId: this.#engineId });
+  }
+
+  handle(message: WorkMessage, port: MessagePortLike | undefined): void {
+    switch (message.type) {
+      case 'connect':
+        if (port !== undefined) this.#engine.connect(portChannel(port), this.#methods);
+        return;
+      case 'export':
+        if (port !== undefined) void this.#export(message, port);
+        return;
+      case 'import':
+        if (port !== undefined) void this.#import(message, port);
+        return;
+      case 'exportFile':
+        void this.#exportFile(message);
+        return;
+      case 'importFile':
+        void this.#importFile(message);
+        return;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#operations.cancelAll();
+    await this.#receiver.close();
+    this.#engine.close();
+  }
+
+  async #fail(
+    protocol: ReceiverState['protocol'] | null,
+    error: ControlFailure,
+  ): Promise<void> {
+    await this.close();
+    this.#control.post({ type: 'startFailed', protocol, error });
+    this.#control.exit();
+  }
+
+  #publish(): void {
+    this.#engine.setHostStatus({
+      receivers: this.#receivers,
+      operations: this.#operations.states,
+    });
+  }
+
+  async #export(
+    { request, label }: Extract<HostMessage, { type: 'export' }>,
+    port: MessagePortLike,
+  ): Promise<void> {
+    const reader = this.#engine.reader(request.selection);
+    const start = { kind: 'export', label, totalBytes: reader.totalBytes } as const;
+    try {
+      await this.#operations.run(
+        start,
+        async (operation) => {
+          const file = exportCapture(reader, request, operation);
+          await writeStream(port, file, operation.signal);
+          return file.written;
+        },
+        describeExport,
+      );
+    } catch {
+      // The stream's reader and the operation's state tell; nobody else waits for it.
+    } finally {
+      reader.close();
+    }
+  }
+
+  async #import(
+    { label, totalBytes }: Extract<HostMessage, { type: 'import' }>,
+    port: MessagePortLike,
+  ): Promise<void> {
+    const source = new StreamReader(port);
+    try {
+      const result = await this.#operations.run(
+        { kind: 'import', label, totalBytes },
+        (operation) => {
+          operation.signal.addEventListener('abort', () => {
+            source.stop({ code: 'cancelled', message: 'It was cancelled.' });
+          });
+          return importCapture(this.#engine, source, operation);
+        },
+        describeImport,
+      );
+      source.done(result);
+    } catch (error) {
+      source.stop(toFailure(error));
+    }
+  }
+
+  async #exportFile(message: Extract<HostMessage, { type: 'exportFile' }>): Promise<void> {
+    const { id, path, request } = message;
+    try {
+      const reader = this.#engine.reader(request.selection);
+      const { bytes } = await this.#operations
+        .run(
+          { kind: 'export', label: fileLabel(path), totalBytes: reader.totalBytes },
+          (operation) => exportToFile(reader, request, path, operation),
+          describeExport,
+        )
+        .finally(() => {
+          reader.close();
+        });
+      this.#control.post({ type: 'fileDone', id, result: { bytes } });
+    } catch (error) {
+      this.#control.post({ type: 'fileFailed', id, error: toFailure(error) });
+    }
+  }
+
+  async #importFile({ id, path }: Extract<HostMessage, { type: 'importFile' }>): Promise<void> {
+    try {
+      const imported = await this.#operations.run(
+        { kind: 'import', label: fileLabel(path), totalBytes: 0 },
+        (operation) => importFromFile(this.#engine, path, operation),
+        describeImport,
+      );
+      this.#control.post({ type: 'fileDone', id, result: { imported } });
+    } catch (error) {
+      this.#control.post({ type: 'fileFailed', id, error: toFailure(error) });
+    }
+  }
+
+  #hostMethods(): HostMethods {
+    return {
+      'testTrace.send': async () => ({ traceId: await postTestTrace(this.#receivers) }),
+      'receiver.listen': async ({ protocol, port }) => {
+        const state = await this.#receiver.relisten(protocol, port);
+        return { listening: state.state === 'listening', message: state.message };
+      },
+      'operation.cancel': ({ id }) =>
+        settle(this.#operations.cancel(id), `No operation ${id} is running.`),
+      'operation.dismiss': ({ id }) =>
+        settle(this.#operations.dismiss(id), `There is no finished operation ${id}.`),
+    };
+  }
+}
+
+function settle(isFound: boolean, message: string): Promise<Record<string, never>> {
+  return isFound
+    ? Promise.resolve({})
+    : Promise.reject(new LiveFailure({ code: 'notFound', message }));
+}
+
+function after(delayMs: number, task: () => void): () => void {
+  const timer = setTimeout(task, delayMs);
+  return () => {
+    clearTimeout(timer);
+  };
+}
+
+/** The last part of a path of either platform: what a person calls the file. */
+function fileLabel(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+function describeExport({ requests, lost }: { requests: number; lost: number }): string {
+  const wrote = `${requests} ${requests === 1 ? 'request' : 'requests'} written`;
+  return lost === 0 ? wrote : `${wrote}; ${lost} were evicted before they could be written`;
+}

@@ -1,0 +1,363 @@
+/**
+ * One OTLP/HTTP request from its headers to its answer: origin, path, method, media type, encoding,
+ * body, inflate, ingest. The first check that fails answers; the rest of the body is dropped.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Signal } from '../../../proto/otlp/signal.ts';
+import type { BodyEncoding } from '../../engine/config.ts';
+import { encodeStatus, encodeSuccess, type StatusAnswer } from '../../engine/wire/answers.ts';
+import { BodyReader, type BodyEnd, type InFlight } from './body.ts';
+import { inflateInPool, inflateNow, parseCompression, type Compression } from './inflate.ts';
+import { LINGER_MS, MAX_BODY_BYTES } from './limits.ts';
+import { corsHeaders, isLoopbackOrigin, preflightHeaders } from './origin.ts';
+import { pathHint, pathOf, showPath, signalOfPath } from './paths.ts';
+import { SERVER_NAME } from './port-holder.ts';
+import { REFUSALS, RETRY_DELAY_MS, type Refusal } from './refusals.ts';
+import {
+  clipUserAgent,
+  deliver,
+  describeRejections,
+  type Delivery,
+  type IngestTarget,
+  type RequestLine,
+} from './target.ts';
+import { welcomeJson, welcomeText, type WelcomeFacts } from './welcome.ts';
+
+const MEDIA_TYPE: Readonly<Record<BodyEncoding, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+};
+const BOTH_TYPES = 'application/x-protobuf or application/json';
+
+/** One request on its way; `origin` is an allowed one, or undefined when no page sent it. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly origin: string | undefined;
+}
+
+/** An exchange whose body is wanted. */
+interface Delivering extends Exchange {
+  readonly signal: Signal;
+  readonly encoding: BodyEncoding;
+  readonly compression: Compression;
+}
+
+export interface HttpHandlerOptions {
+  readonly engine: IngestTarget;
+  /** Shared by all handlers of a receiver. */
+  readonly inFlight: InFlight;
+  /** Read at each `GET /`. */
+  readonly facts: () => WelcomeFacts;
+}
+
+/** Handles every request of the HTTP port. Never throws; `close` makes it refuse what comes late. */
+export class HttpHandler {
+  readonly #engine: IngestTarget;
+  readonly #facts: () => WelcomeFacts;
+  readonly #inFlight: InFlight;
+  #isClosed = false;
+
+  constructor(options: HttpHandlerOptions) {
+    this.#engine = options.engine;
+    this.#inFlight = options.inFlight;
+    this.#facts = options.facts;
+  }
+
+  /** After this nothing reaches the engine, however far its request was. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** The `request` listener of node:http. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const path = pathOf(request.url ?? '/');
+    const origin = request.headers.origin;
+    if (origin !== undefined && !isLoopbackOrigin(origin)) {
+      this.#refuseOrigin({ request, response, path, origin: undefined }, origin);
+      return;
+    }
+    const exchange: Exchange = { request, response, path, origin };
+    switch (request.method) {
+      case 'POST':
+        this.#post(exchange);
+        break;
+      case 'OPTIONS':
+        this.#preflight(exchange);
+        break;
+      case 'GET':
+      case 'HEAD':
+        if (path === '/') {
+          this.#welcome(exchange);
+          break;
+        }
+        this.#refuseMethod(exchange);
+        break;
+      default:
+        this.#refuseMethod(exchange);
+    }
+  };
+
+  #post(exchange: Exchange): void {
+    const { request, path } = exchange;
+    const encoding = encodingOf(request.headers['content-type']);
+    const signal = signalOfPath(path);
+    if (signal === null) {
+      const message = `There is nothing at ${showPath(path)}. ${pathHint(path)}`;
+      this.#refuse(exchange, encoding ?? 'json', 'unknownPath', message);
+      return;
+    }
+    if (encoding === null) {
+      this.#refuseType(exchange);
+      return;
+    }
+    const compression = parseCompression(request.headers['content-encoding']);
+    if (compression === null) {
+      const named = String(request.headers['content-encoding']).slice(0, 40);
+      const message = `Content-Encoding ${named} is not supported. Use gzip, deflate or none.`;
+      this.#refuse(exchange, encoding, 'badCompression', message);
+      return;
+    }
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+      this.#refuse(exchange, encoding, 'tooLarge', TOO_LARGE);
+      return;
+    }
+    const delivering: Delivering = { ...exchange, signal, encoding, compression };
+    new BodyReader(request, this.#inFlight, (how, body) => this.#bodyRead(delivering, how, body));
+  }
+
+  #bodyRead(exchange: Delivering, how: BodyEnd, body: BodyReader): void {
+    switch (how) {
+      case 'complete':
+        this.#ingestBody(exchange, body);
+        return;
+      case 'tooLarge':
+        body.release();
+        this.#refuse(exchange, exchange.encoding, 'tooLarge', TOO_LARGE);
+        return;
+      case 'overloaded':
+        body.release();
+        this.#refuse(exchange, exchange.encoding, 'overloaded', OVERLOADED);
+        return;
+      case 'aborted': {
+        const message = `${exchange.path}: the client went away after ${body.byteLength} bytes of the body. Nothing was kept.`;
+        this.#note(exchange, { label: 'ABORTED', outcome: 'warning', message }, body.byteLength);
+        body.release();
+      }
+    }
+  }
+
+  #ingestBody(exchange: Delivering, body: BodyReader): void {
+    const { compression } = exchange;
+    if (compression === 'identity') {
+      this.#ingest(exchange, body.chunks, body.byteLength);
+      body.release();
+      return;
+    }
+    const inflated = inflateNow(compression, body.chunks, body.byteLength);
+    if (inflated === null) {
+      void this.#ingestInflatedInPool(exchange, compression, body);
+      return;
+    }
+    body.release();
+    if (inflated.ok) this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
+    else this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
+  }
+
+  async #ingestInflatedInPool(
+    exchange: Delivering,
+    compression: 'gzip' | 'deflate',
+    body: BodyReader,
+  ): Promise<void> {
+    // What comes out is not known before: the whole limit is set aside for it.
+    if (!this.#inFlight.reserve(MAX_BODY_BYTES)) {
+      body.release();
+      this.#refuse(exchange, exchange.encoding, 'overloaded', OVERLOADED);
+      return;
+    }
+    const inflated = await inflateInPool(compression, body.chunks, body.byteLength);
+    body.release();
+    if (inflated.ok) this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
+    else this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
+    this.#inFlight.release(MAX_BODY_BYTES);
+  }
+
+  #ingest(exchange: Delivering, chunks: readonly Uint8Array[], byteLength: number): void {
+    const { signal, encoding } = exchange;
+    if (this.#isClosed) {
+      exchange.response.destroy();
+      return;
+    }
+    const delivery = deliver(this.#engine, signal, chunks, byteLength, encoding);
+    if (delivery.ok) this.#acknowledge(exchange, delivery, byteLength);
+    else this.#refuse(exchange, encoding, delivery.code, delivery.message, byteLength);
+  }
+
+  #acknowledge(
+    exchange: Delivering,
+    delivery: Extract<Delivery, { ok: true }>,
+    byteLength: number,
+  ): void {
+    const { signal, encoding, path } = exchange;
+    const { received: items, rejected } = delivery;
+    if (rejected === 0) {
+      answer(exchange, 200, MEDIA_TYPE[encoding], FULL_SUCCESS[encoding]);
+      const message = `${path} as ${encoding}`;
+      this.#note(exchange, { label: 'OK', outcome: 'ok', message }, byteLength, items);
+      return;
+    }
+    const reasons = describeRejections(signal, delivery);
+    const body = encodeSuccess(signal, encoding, { rejected, message: reasons });
+    answer(exchange, 200, MEDIA_TYPE[encoding], body);
+    const message = `${path}: ${reasons}. The other ${items - rejected} were taken.`;
+    this.#note(exchange, { label: 'PARTIAL', outcome: 'warning', message }, byteLength, items);
+  }
+
+  #refuse(
+    exchange: Exchange,
+    encoding: BodyEncoding,
+    refusal: Refusal,
+    message: string,
+    byteLength = 0,
+  ): void {
+    const { httpStatus, rpcCode } = REFUSALS[refusal];
+    const status: StatusAnswer = {
+      code: rpcCode,
+      message,
+      // The specification asks for BadRequest with 400.
+      ...(httpStatus === 400 && { fieldViolations: [{ field: 'body', description: message }] }),
+      ...(refusal === 'overloaded' && { retryDelayMs: RETRY_DELAY_MS }),
+    };
+    const headers: OutgoingHttpHeaders =
+      refusal === 'overloaded' ? { 'retry-after': String(Math.ceil(RETRY_DELAY_MS / 1000)) } : {};
+    answer(exchange, httpStatus, MEDIA_TYPE[encoding], encodeStatus(encoding, status), headers);
+    this.#noteRefused(exchange, httpStatus, message, byteLength);
+  }
+
+  #refuseOrigin(exchange: Exchange, origin: string): void {
+    const shown = origin.slice(0, 100);
+    const message = `A web page of ${shown} may not send telemetry here. Only pages of localhost may.`;
+    const encoding = encodingOf(exchange.request.headers['content-type']) ?? 'json';
+    this.#refuse(exchange, encoding, 'foreignOrigin', message);
+  }
+
+  /** 415 and 405 are plain text: what encoding the client reads is not known. */
+  #refuseType(exchange: Exchange): void {
+    const sent = exchange.request.headers['content-type'];
+    const shown = sent === undefined ? 'without Content-Type' : `as ${sent.slice(0, 60)}`;
+    const message = `${exchange.path} was sent ${shown}. Use ${BOTH_TYPES}.`;
+    answer(exchange, 415, 'text/plain', `Unsupported media type: use ${BOTH_TYPES}\n`);
+    this.#noteRefused(exchange, 415, message);
+  }
+
+  #refuseMethod(exchange: Exchange): void {
+    const { request, path } = exchange;
+    const shown = showPath(path);
+    if (path !== '/' && signalOfPath(path) === null) {
+      const message = `There is nothing at ${shown}. ${pathHint(path)}`;
+      answer(exchange, 404, 'text/plain', `${message}\n`);
+      this.#noteRefused(exchange, 404, message);
+      return;
+    }
+    const message = `${request.method ?? ''} ${shown} is not supported. OTLP/HTTP is sent with POST.`;
+    answer(exchange, 405, 'text/plain', `${message}\n`, { allow: 'POST, OPTIONS' });
+    this.#noteRefused(exchange, 405, message);
+  }
+
+  #preflight(exchange: Exchange): void {
+    const { request, response, path, origin } = exchange;
+    const headers =
+      origin === undefined ? { allow: 'POST, OPTIONS' } : preflightHeaders(origin, request.headers);
+    response.writeHead(204, headers).end();
+    const message = `${showPath(path)} from ${origin ?? 'a client without Origin'}, allowed`;
+    this.#note(exchange, { label: 'OPTIONS', outcome: 'info', message });
+  }
+
+  #welcome(exchange: Exchange): void {
+    const facts = this.#facts();
+    const wantsJson = exchange.request.headers.accept?.includes('application/json') === true;
+    const type = wantsJson ? 'application/json' : 'text/plain; charset=utf-8';
+    const body = wantsJson ? welcomeJson(facts) : welcomeText(facts);
+    answer(exchange, 200, type, body, { server: `${SERVER_NAME}${facts.version}` });
+  }
+
+  #noteRefused(exchange: Exchange, status: number, message: string, byteLength = 0): void {
+    this.#note(exchange, { label: String(status), outcome: 'refused', message }, byteLength);
+  }
+
+  #note(
+    exchange: Exchange,
+    line: Pick<RequestLine, 'label' | 'outcome' | 'message'>,
+    bytes = 0,
+    items = 0,
+  ): void {
+    this.#engine.noteRequest({
+      timeMs: Date.now(),
+      protocol: 'http',
+      label: line.label,
+      outcome: line.outcome,
+      message: line.message,
+      bytes,
+      items,
+      userAgent: clipUserAgent(exchange.request.headers['user-agent']),
+    });
+  }
+}
+
+const TOO_LARGE =
+  'The body is larger than 64 MiB. Send smaller batches (OTEL_BSP_MAX_EXPORT_BATCH_SIZE).';
+const OVERLOADED = 'Too many large bodies at once. Send this one again in a second.';
+
+/** The full success of every signal is the same few bytes. */
+const FULL_SUCCESS: Readonly<Record<BodyEncoding, Uint8Array>> = {
+  protobuf: encodeSuccess('traces', 'protobuf'),
+  json: encodeSuccess('traces', 'json'),
+};
+
+/** The encoding that a Content-Type names: case and parameters do not count. */
+function encodingOf(contentType: string | undefined): BodyEncoding | null {
+  if (contentType === undefined) return null;
+  // What nearly every request has, compared without cutting strings.
+  if (contentType === MEDIA_TYPE.protobuf) return 'protobuf';
+  if (contentType === MEDIA_TYPE.json) return 'json';
+  const [type = ''] = contentType.split(';', 1);
+  switch (type.trim().toLowerCase()) {
+    case MEDIA_TYPE.protobuf:
+      return 'protobuf';
+    case MEDIA_TYPE.json:
+      return 'json';
+    default:
+      return null;
+  }
+}
+
+function answer(
+  exchange: Exchange,
+  status: number,
+  contentType: string,
+  body: string | Uint8Array,
+  more: OutgoingHttpHeaders = {},
+): void {
+  const { request, response, origin } = exchange;
+  if (response.destroyed) return;
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    ...(origin !== undefined && corsHeaders(origin)),
+    ...more,
+  });
+  response.end(body);
+  if (!request.complete) linger(request);
+}
+
+/** Drops the rest of a body that was answered early, then closes when it takes too long. */
+function linger(request: IncomingMessage): void {
+  request.on('error', () => {
+    // The client stopped sending after it had its answer.
+  });
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,91 @@
+/** Errors of the HTTP API: one table from code to status, one JSON form. */
+import type { ServerResponse } from 'node:http';
+import { LiveFailure, type LiveErrorCode } from '../../../proto/live/protocol.ts';
+import { HostFailure } from '../host/failure.ts';
+
+const STATUS_OF = {
+  badRequest: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  notFound: 404,
+  methodNotAllowed: 405,
+  evicted: 410,
+  tooLarge: 413,
+  badFile: 422,
+  failed: 500,
+  busy: 503,
+  unavailable: 503,
+} as const;
+
+export type ApiErrorCode = keyof typeof STATUS_OF;
+
+/** An error that is answered as `{"error":{"code","message"}}`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ApiErrorCode;
+
+  constructor(code: ApiErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+
+  get status(): number {
+    return STATUS_OF[this.code];
+  }
+}
+
+/** The API's error for anything thrown behind it. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof LiveFailure) return new ApiError(codeOfLive(error.code), error.message);
+  if (error instanceof HostFailure) {
+    return new ApiError(error.code === 'badFile' ? 'badFile' : 'failed', error.message);
+  }
+  return new ApiError('failed', error instanceof Error ? error.message : String(error));
+}
+
+function codeOfLive(code: LiveErrorCode): ApiErrorCode {
+  switch (code) {
+    case 'badMessage':
+    case 'badParams':
+      return 'badRequest';
+    case 'unknownMethod':
+    case 'unknownTopic':
+    case 'notFound':
+      return 'notFound';
+    case 'evicted':
+    case 'busy':
+    case 'failed':
+      return code;
+    case 'cancelled':
+      return 'failed';
+    case 'disconnected':
+      return 'unavailable';
+  }
+}
+
+/** Answers with JSON and ends the response. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  sendText(response, status, 'application/json', JSON.stringify(value));
+}
+
+/** Answers with text of a media type and ends the response. Never cached. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  mediaType: string,
+  text: string,
+): void {
+  response.writeHead(status, {
+    'content-type': `${mediaType}; charset=utf-8`,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  response.end(text);
+}
+
+/** Answers with an error, or breaks the connection when an answer is under way already. */
+export function sendError(response: ServerResponse, error: ApiError): void {
+  if (response.headersSent) response.destroy();
+  else sendJson(response, error.status, { error: { code: error.code, message: error.message } });
+}

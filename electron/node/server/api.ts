@@ -1,0 +1,258 @@
+/**
+ * The HTTP API under /api/v1. Handlers are clients of the live protocol and of the host's streams:
+ * the API can do nothing that the page cannot.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
+import type { Selection } from '../../../proto/live/topics.ts';
+import type { ExportFormat, ExportRequest } from '../host/control.ts';
+import type { EngineHost } from '../host/engine-host.ts';
+import { ApiError, sendJson, sendText } from './api-error.ts';
+import { NO_FILTER, type EngineClient } from './engine-client.ts';
+import type { Guards } from './guards.ts';
+
+/** What a request is, as the routes see it. */
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** The part of the path that the route leaves open. */
+  readonly rest: string;
+}
+
+type Handler = (call: Call) => Promise<void>;
+
+/** JSON bodies of calls are small; files are streamed. */
+const MAX_JSON_BYTES = 64 * 1024;
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1000;
+const MAX_TRACE_IDS = 10_000;
+
+export class Api {
+  readonly #host: EngineHost;
+  readonly #client: EngineClient;
+  readonly #guards: Guards;
+  readonly #uiPort: number;
+  /** `METHOD path`; a path that ends with / takes the rest. */
+  readonly #routes: Readonly<Record<string, Handler>>;
+
+  constructor(host: EngineHost, client: EngineClient, guards: Guards, uiPort: number) {
+    this.#host = host;
+    this.#client = client;
+    this.#guards = guards;
+    this.#uiPort = uiPort;
+    this.#routes = {
+      'GET status': (call) => this.#status(call),
+      'GET traces': (call) => this.#traces(call),
+      'GET traces/': (call) => this.#trace(call),
+      'GET export': (call) => this.#export(call),
+      'POST import': (call) => this.#import(call),
+      'POST clear': (call) => this.#clear(call),
+    };
+  }
+
+  /** Answers a request to /api/v1/`path`. Rejects with an error to answer with. */
+  async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const path = url.pathname.slice('/api/v1/'.length);
+    if (path === 'session') return this.#session(request, response);
+    this.#guards.checkToken(request.headers);
+    const slash = path.indexOf('/');
+    const name = slash < 0 ? path : path.slice(0, slash + 1);
+    const rest = slash < 0 ? '' : path.slice(slash + 1);
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+    const handler = this.#routes[`${method} ${name}`];
+    if (handler !== undefined) return handler({ request, response, query: url.searchParams, rest });
+    const allowed = ['GET', 'POST'].filter((other) => `${other} ${name}` in this.#routes);
+    if (allowed.length === 0) throw new ApiError('notFound', `There is no /api/v1/${path}.`);
+    response.setHeader('allow', allowed.join(', '));
+    throw new ApiError('methodNotAllowed', `/api/v1/${path} takes ${allowed.join(' and ')}.`);
+  }
+
+  /** Trades the token for the cookie. */
+  async #session(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST') {
+      response.setHeader('allow', 'POST');
+      throw new ApiError('methodNotAllowed', '/api/v1/session takes POST.');
+    }
+    const { token } = await readJson(request);
+    if (typeof token !== 'string' || !this.#guards.isToken(token)) {
+      throw new ApiError('unauthorized', 'This token is not the one of this run.');
+    }
+    response.setHeader('set-cookie', this.#guards.cookie);
+    sendJson(response, 200, {});
+  }
+
+  async #status({ response }: Call): Promise<void> {
+    const [status, sources] = await Promise.all([
+      this.#client.live.request('status.get', {}),
+      this.#client.sources(),
+    ]);
+    const portOf = (protocol: 'http' | 'grpc'): number | null =>
+      status.receivers.find((r) => r.protocol === protocol && r.state === 'listening')?.port ??
+      null;
+    sendJson(response, 200, {
+      version: status.version,
+      uptimeMs: status.uptimeMs,
+      ports: { http: portOf('http'), grpc: portOf('grpc'), ui: this.#uiPort },
+      memory: status.memory,
+      signals: status.signals,
+      sources: sources.services,
+    });
+  }
+
+  async #traces({ response, query }: Call): Promise<void> {
+    const limit = readLimit(query.get('limit'));
+    const result = await this.#client.live.request('traces.list', {
+      filter: { ...NO_FILTER, text: query.get('q') ?? '' },
+      limit,
+      cursor: query.get('cursor') ?? '',
+    });
+    sendJson(response, 200, result);
+  }
+
+  async #trace({ response, rest }: Call): Promise<void> {
+    const { json } = await this.#client.live.request('trace.json', { traceId: rest });
+    sendText(response, 200, 'application/json', json);
+  }
+
+  async #export({ request, response, query }: Call): Promise<void> {
+    const exported = readExport(query);
+    const fileName = `flametail.${exported.format}${exported.gzip ? '.gz' : ''}`;
+    const label = query.get('label') ?? fileName;
+    response.setHeader('cache-control', 'no-store');
+    response.setHeader('content-type', mediaType(exported));
+    response.setHeader('content-disposition', `attachment; filename="${fileName}"`);
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    await sendChunks(response, this.#host.export(exported, label));
+  }
+
+  async #import({ request, response, query }: Call): Promise<void> {
+    const format = query.get('format') ?? 'auto';
+    if (format !== 'auto' && !isFormat(format)) {
+      throw new ApiError('badRequest', `Unknown format "${format}". Leave it out, or use auto.`);
+    }
+    const label = query.get('label') ?? 'import';
+    const totalBytes = Number(request.headers['content-length'] ?? 0);
+    const result = await this.#host.import(label, totalBytes, request as AsyncIterable<Buffer>);
+    sendJson(response, 200, result);
+  }
+
+  async #clear({ request, response }: Call): Promise<void> {
+    const { signal } = await readJson(request);
+    if (signal !== 'all' && !isSignal(signal)) {
+      throw new ApiError('badRequest', `"signal" is one of all, ${SIGNALS.join(', ')}.`);
+    }
+    sendJson(response, 200, await this.#client.live.request('clear', { signal }));
+  }
+}
+
+function isFormat(text: string): text is ExportFormat {
+  return text === 'otlp.jsonl' || text === 'otlp.pb';
+}
+
+function isSignal(value: unknown): value is Signal {
+  return (SIGNALS as readonly unknown[]).includes(value);
+}
+
+function readLimit(text: string | null): number {
+  if (text === null) return DEFAULT_LIMIT;
+  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > MAX_LIMIT) {
+    throw new ApiError('badRequest', `"limit" is a number from 1 to ${MAX_LIMIT}.`);
+  }
+  return Number(text);
+}
+
+/** `format` (also with .gz), `gzip`, and what to export: `ids`, or `signal` with `q`, or all. */
+function readExport(query: URLSearchParams): ExportRequest {
+  const asked = query.get('format') ?? 'otlp.jsonl';
+  const format = asked.replace(/\.gz$/, '');
+  if (!isFormat(format)) {
+    throw new ApiError(
+      'badRequest',
+      `Unknown format "${asked}". Use otlp.jsonl or otlp.pb, with .gz for gzip.`,
+    );
+  }
+  const gzip = asked.endsWith('.gz') || query.get('gzip') === '1' || query.get('gzip') === 'true';
+  return { format, gzip, selection: readSelection(query) };
+}
+
+function readSelection(query: URLSearchParams): Selection {
+  const ids = query.get('ids');
+  if (ids !== null) {
+    const traceIds = ids.split(',');
+    if (traceIds.length > MAX_TRACE_IDS || !traceIds.every((id) => /^[0-9a-f]{32}$/i.test(id))) {
+      throw new ApiError(
+        'badRequest',
+        `"ids" are at most ${MAX_TRACE_IDS} trace ids of 32 hex characters, with commas between.`,
+      );
+    }
+    return { type: 'traces', traceIds: traceIds.map((id) => id.toLowerCase()) };
+  }
+  const asked = query.get('signal') ?? 'all';
+  const signals = asked === 'all' ? SIGNALS : asked.split(',');
+  if (!signals.every(isSignal)) {
+    throw new ApiError('badRequest', `"signal" is all, or some of ${SIGNALS.join(', ')}.`);
+  }
+  const text = query.get('q') ?? '';
+  if (text === '') return { type: 'all', signals };
+  const [signal] = signals;
+  if (signals.length !== 1 || signal === undefined) {
+    throw new ApiError('badRequest', '"q" needs one "signal" that it searches.');
+  }
+  return { type: 'filter', signal, filter: { ...NO_FILTER, text } };
+}
+
+/** A client that goes away ends the loop early, which cancels the operation behind the source. */
+async function sendChunks(
+  response: ServerResponse,
+  source: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  for await (const chunk of source) {
+    if (response.destroyed) return;
+    if (!response.write(chunk)) await drained(response);
+  }
+  response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      response.off('drain', settle);
+      response.off('close', settle);
+      resolve();
+    };
+    response.on('drain', settle);
+    response.on('close', settle);
+    if (response.destroyed) settle();
+  });
+}
+
+function mediaType({ format, gzip }: ExportRequest): string {
+  if (gzip) return 'application/gzip';
+  return format === 'otlp.jsonl' ? 'application/jsonl' : 'application/octet-stream';
+}
+
+/** A JSON object body; an empty body is an empty object. */
+async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.byteLength;
+    if (length > MAX_JSON_BYTES) throw new ApiError('tooLarge', 'The body is too long.');
+    chunks.push(chunk);
+  }
+  if (length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    throw new ApiError('badRequest', 'The body is not JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ApiError('badRequest', 'The body is not a JSON object.');
+  }
+  return value as Record<string, unknown>;
+}

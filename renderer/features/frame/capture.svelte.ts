@@ -1,0 +1,121 @@
+/** Export, import and clear, as the menu, the keys, the native menu and a drop run them. */
+import type { Selection } from '../../../proto/live/topics.ts';
+import type { FileOutcome } from '../../../proto/shell/shell.ts';
+import { SIGNALS } from '../../../proto/otlp/signal.ts';
+import type { Session } from '../../session/session.svelte.ts';
+
+/** File formats to export to. */
+export type CaptureFormat = 'otlp.jsonl' | 'otlp.pb';
+
+/** What of the capture is exported. */
+export type CaptureScope = 'all' | 'trace' | 'filter';
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** The suggested name of an export: `flametail-20260731-143205.otlp.jsonl.gz`. */
+export function captureFileName(date: Date, format: CaptureFormat, gzip: boolean): string {
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  const time = `${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+  return `flametail-${day}-${time}.${format}${gzip ? '.gz' : ''}`;
+}
+
+/** The scopes that mean something at the current place: a trace is open, a filter is set. */
+export function scopesHere(session: Session): readonly CaptureScope[] {
+  const { route } = session;
+  const scopes: CaptureScope[] = ['all'];
+  if (route.screen === 'trace' && route.id !== '') scopes.push('trace');
+  const isFiltered =
+    route.param('q') !== '' || route.services.length > 0 || route.notServices.length > 0;
+  if (isFiltered && (route.screen === 'traces' || route.screen === 'logs')) scopes.push('filter');
+  return scopes;
+}
+
+function selectionOf(session: Session, scope: CaptureScope): Selection {
+  const { route } = session;
+  switch (scope) {
+    case 'all':
+      return { type: 'all', signals: SIGNALS };
+    case 'trace':
+      return { type: 'traces', traceIds: [route.id] };
+    case 'filter': {
+      const signal = route.screen === 'logs' ? 'logs' : 'traces';
+      return { type: 'filter', signal, filter: session.filter(route.param('q')) };
+    }
+  }
+}
+
+/** The file actions, and which of their dialogs is open. */
+export class CaptureActions {
+  readonly #session: Session;
+  #dialog = $state<'export' | 'clear' | undefined>(undefined);
+  #isImporting = $state(false);
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get dialog(): 'export' | 'clear' | undefined {
+    return this.#dialog;
+  }
+
+  get isImporting(): boolean {
+    return this.#isImporting;
+  }
+
+  ask(dialog: 'export' | 'clear'): void {
+    this.#dialog = dialog;
+  }
+
+  cancel(): void {
+    this.#dialog = undefined;
+  }
+
+  async export(format: CaptureFormat, gzip: boolean, scope: CaptureScope): Promise<void> {
+    this.#dialog = undefined;
+    const outcome = await this.#session.host.exportCapture({
+      fileName: captureFileName(new Date(), format, gzip),
+      format,
+      gzip,
+      selection: selectionOf(this.#session, scope),
+    });
+    if (outcome !== null) this.#tell([outcome]);
+  }
+
+  async open(): Promise<void> {
+    await this.#import(this.#session.host.openFiles());
+  }
+
+  async import(files: readonly File[]): Promise<void> {
+    if (files.length > 0) await this.#import(this.#session.host.importFiles(files));
+  }
+
+  async clear(): Promise<void> {
+    this.#dialog = undefined;
+    try {
+      await this.#session.clear();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#session.notices.show({
+        key: 'clear',
+        tone: 'error',
+        text: `Nothing was cleared. ${reason}`,
+      });
+    }
+  }
+
+  async #import(work: Promise<readonly FileOutcome[] | null>): Promise<void> {
+    this.#isImporting = true;
+    try {
+      this.#tell((await work) ?? []);
+    } finally {
+      this.#isImporting = false;
+    }
+  }
+
+  /** Good outcomes are told by the operation's own progress line; bad ones stay until read. */
+  #tell(outcomes: readonly FileOutcome[]): void {
+    for (const { path, ok, message } of outcomes) {
+      if (!ok) this.#session.notices.show({ key: `file ${path}`, tone: 'error', text: message });
+    }
+  }
+}

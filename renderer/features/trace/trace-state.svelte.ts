@@ -1,0 +1,262 @@
+/**
+ * What the Trace screen shows: the layout of one trace as it arrives, the shared window of time, the
+ * selection (it lives in the URL), what is folded, and the search. Views read it and call its methods;
+ * none of them knows another.
+ */
+import type { TimeWindow } from '../../base/time-scale.ts';
+import { serviceSlots } from '../../canvas/draw-context.ts';
+import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
+import type { TraceLayout } from '../../canvas/layout-model.ts';
+import {
+  nextError,
+  nextWhere,
+  pathTo,
+  searchLayout,
+  unfoldedRows,
+  type TraceSearch,
+} from '../../canvas/tree-walk.ts';
+import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
+import type { Session } from '../../session/session.svelte.ts';
+import type { LiveError } from '../../../proto/live/protocol.ts';
+import type { TraceMeta } from '../../../proto/live/topics.ts';
+
+/** A relayout waits until the pointer and the wheel have been still this long. */
+const CALM_MS = 300;
+
+/** A layout in one of its versions: a new object whenever there is something new to draw. */
+export interface ShownLayout {
+  readonly layout: TraceLayout;
+  /** Slot byte by string number. */
+  readonly slots: Uint8Array;
+}
+
+export class TraceState {
+  readonly session: Session;
+  readonly traceId: string;
+  readonly #intake = new LayoutIntake();
+  #calmTimer: ReturnType<typeof setTimeout> | undefined;
+
+  #shown = $state.raw<ShownLayout | undefined>(undefined);
+  #meta = $state.raw<TraceMeta | undefined>(undefined);
+  #error = $state.raw<LiveError | undefined>(undefined);
+  #window = $state.raw<TimeWindow>({ startNs: 0, endNs: 1 });
+  #hovered = $state(-1);
+  #folded = $state.raw<ReadonlySet<number>>(new Set());
+  #searchText = $state('');
+  /** CSS px of the flame's drawing area: what the zoom floor is counted in. */
+  widthPx = $state(800);
+  /** Counts requests to bring the selection into view; the views scroll to it when it changes. */
+  revealed = $state(0);
+
+  readonly #selected = $derived.by(() => {
+    const spanId = this.session.route.param('span');
+    return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
+  });
+  readonly #rows = $derived.by(() => {
+    const folded = this.#folded;
+    return this.#shown === undefined
+      ? new Uint32Array(0)
+      : unfoldedRows(this.#shown.layout, (box) => folded.has(box));
+  });
+  readonly #search: TraceSearch | null = $derived.by(() =>
+    this.#shown === undefined ? null : searchLayout(this.#shown.layout, this.#searchText),
+  );
+
+  constructor(session: Session, traceId: string) {
+    this.session = session;
+    this.traceId = traceId;
+  }
+
+  /** Subscribes for as long as the screen is shown; the result ends it. */
+  attach(): () => void {
+    const live = this.session.live(
+      'trace',
+      { traceId: this.traceId },
+      {
+        frame: ({ kind, meta, columns }) => {
+          const before = this.#intake.shown?.meta;
+          const result = this.#intake.take(kind, meta, columns);
+          this.#error = undefined;
+          this.#meta = meta;
+          if (result !== 'nothing') this.#show(before);
+        },
+        ended: (error) => {
+          this.#error = error;
+        },
+      },
+    );
+    return () => {
+      live.close();
+      clearTimeout(this.#calmTimer);
+    };
+  }
+
+  get shown(): ShownLayout | undefined {
+    return this.#shown;
+  }
+
+  /** The newest head, of the shown layout or of one that still waits. */
+  get meta(): TraceMeta | undefined {
+    return this.#meta;
+  }
+
+  get error(): LiveError | undefined {
+    return this.#error;
+  }
+
+  get window(): TimeWindow {
+    return this.#window;
+  }
+
+  get whole(): TimeWindow {
+    return wholeWindow(this.#shown?.layout.meta.durationNs ?? 1);
+  }
+
+  /** The selected box, -1 when the URL names no span of this layout. */
+  get selected(): number {
+    return this.#selected;
+  }
+
+  get hovered(): number {
+    return this.#hovered;
+  }
+
+  /** The rows of the waterfall: boxes that are not folded away, in order. */
+  get rows(): Uint32Array {
+    return this.#rows;
+  }
+
+  get search(): TraceSearch | null {
+    return this.#search;
+  }
+
+  get searchText(): string {
+    return this.#searchText;
+  }
+
+  set searchText(text: string) {
+    this.#searchText = text;
+  }
+
+  setWindow(window: TimeWindow): void {
+    this.#window = window;
+    this.#stir();
+  }
+
+  hover(box: number): void {
+    this.#hovered = box;
+    if (box >= 0) this.#stir();
+  }
+
+  showAll(): void {
+    this.setWindow(this.whole);
+  }
+
+  /** Zooms to a box. */
+  fit(box: number): void {
+    const columns = this.#shown?.layout.columns;
+    const startNs = columns?.startNs[box];
+    const endNs = columns?.endNs[box];
+    if (startNs === undefined || endNs === undefined) return;
+    this.setWindow(fitRange({ startNs, endNs }, this.whole, this.widthPx));
+  }
+
+  /** Selects a box and, unless the person pointed at it, brings it into view. */
+  select(box: number, how: 'pointed' | 'walked' = 'walked'): void {
+    const layout = this.#shown?.layout;
+    if (layout === undefined || box < 0) return;
+    this.session.route.set({ span: layout.spanId(box) });
+    this.#unfoldAbove(layout, box);
+    if (how === 'pointed') return;
+    const startNs = layout.columns.startNs[box] ?? 0;
+    const endNs = layout.columns.endNs[box] ?? 0;
+    this.#window = reveal(this.#window, { startNs, endNs }, this.whole, this.widthPx);
+    this.revealed++;
+  }
+
+  deselect(): void {
+    this.session.route.set({ span: '' });
+  }
+
+  isFolded(box: number): boolean {
+    return this.#folded.has(box);
+  }
+
+  setFolded(box: number, isFolded: boolean): void {
+    const folded = new Set(this.#folded);
+    if (isFolded) folded.add(box);
+    else folded.delete(box);
+    this.#folded = folded;
+  }
+
+  stepError(step: 1 | -1): void {
+    const layout = this.#shown?.layout;
+    if (layout !== undefined) this.select(nextError(layout, this.#selected, step));
+  }
+
+  stepMatch(step: 1 | -1): void {
+    const search = this.#search;
+    if (search === null || search.count === 0) return;
+    this.select(
+      nextWhere(search.isMatch.length, this.#selected, step, (box) => search.isMatch[box] === 1),
+    );
+  }
+
+  /** The place of the selected box among the matches, from 1; 0 when it is none of them. */
+  get matchPosition(): number {
+    const search = this.#search;
+    if (search === null || search.isMatch[this.#selected] !== 1) return 0;
+    let position = 0;
+    for (let box = 0; box <= this.#selected; box++) position += search.isMatch[box] ?? 0;
+    return position;
+  }
+
+  #unfoldAbove(layout: TraceLayout, box: number): void {
+    const above = pathTo(layout, box).slice(0, -1);
+    if (!above.some((each) => this.#folded.has(each))) return;
+    const folded = new Set(this.#folded);
+    for (const each of above) folded.delete(each);
+    this.#folded = folded;
+  }
+
+  #show(before: TraceMeta | undefined): void {
+    const layout = this.#intake.shown;
+    if (layout === undefined) {
+      this.#shown = undefined;
+      return;
+    }
+    const previous = this.#shown?.layout;
+    if (previous !== undefined && previous !== layout) this.#carryFolds(previous, layout);
+    this.#window =
+      before === undefined
+        ? wholeWindow(layout.meta.durationNs)
+        : carryWindow(this.#window, before, layout.meta, this.widthPx);
+    this.#hovered = -1;
+    const { strings, columns } = layout;
+    this.#shown = {
+      layout,
+      slots: serviceSlots(strings, columns.serviceStr, (name) => this.session.colours.of(name)),
+    };
+  }
+
+  /** Folded boxes stay folded in another layout: span ids name them there. */
+  #carryFolds(previous: TraceLayout, layout: TraceLayout): void {
+    if (this.#folded.size === 0) return;
+    const folded = new Set<number>();
+    for (const box of this.#folded) {
+      const now = layout.findSpan(previous.spanId(box));
+      if (now >= 0) folded.add(now);
+    }
+    this.#folded = folded;
+  }
+
+  /** Holds relayouts back until the person has been still for CALM_MS. */
+  #stir(): void {
+    this.#intake.hold();
+    clearTimeout(this.#calmTimer);
+    this.#calmTimer = setTimeout(() => {
+      const before = this.#intake.shown?.meta;
+      if (this.#intake.release() !== 'nothing') this.#show(before);
+    }, CALM_MS);
+  }
+}

@@ -1,0 +1,279 @@
+import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import * as grpc from '@grpc/grpc-js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { GRPC_SERVICE, SIGNALS } from '../../proto/otlp/signal.ts';
+import { encodeStatus } from '../../electron/engine/wire/answers.ts';
+import { MAX_BODY_BYTES } from '../../electron/node/receiver/limits.ts';
+import { openWideInjector } from '../../electron/node/receiver/raise-windows.ts';
+import {
+  RecordingTarget,
+  callExport,
+  grpcClient,
+  send,
+  sendRaw,
+  startReceiver,
+} from './receiver-support.ts';
+
+const TRACES = `/${GRPC_SERVICE.traces}/Export`;
+
+function http2Session(port: number): ClientHttp2Session {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  onTestFinished(() => session.destroy());
+  return session;
+}
+
+/** One raw gRPC request; gives the final status from headers or trailers. */
+async function rawCall(
+  session: ClientHttp2Session,
+  headers: Record<string, string>,
+  body: Buffer,
+): Promise<{ httpStatus: unknown; status: unknown }> {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': TRACES,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers,
+  });
+  let seen: Record<string, unknown> = {};
+  stream.on('response', (got) => (seen = { ...seen, ...got }));
+  stream.on('trailers', (got) => (seen = { ...seen, ...got }));
+  stream.resume();
+  stream.end(body);
+  await once(stream, 'close');
+  return { httpStatus: seen[':status'], status: seen['grpc-status'] };
+}
+
+/** A length-prefixed gRPC message. */
+function message(body: Buffer, isCompressed = false): Buffer {
+  const head = Buffer.alloc(5);
+  head[0] = isCompressed ? 1 : 0;
+  head.writeUInt32BE(body.byteLength, 1);
+  return Buffer.concat([head, body]);
+}
+
+describe('exports', () => {
+  for (const signal of SIGNALS) {
+    test(`${signal} arrive once, plain and gzipped`, async () => {
+      const { target, grpcPort } = await startReceiver();
+      for (const algorithm of [
+        grpc.compressionAlgorithms.identity,
+        grpc.compressionAlgorithms.gzip,
+        grpc.compressionAlgorithms.deflate,
+      ]) {
+        const client = grpcClient(grpcPort, { 'grpc.default_compression_algorithm': algorithm });
+        const bytes = randomBytes(5000);
+        const answer = await callExport(client, signal, bytes);
+        expect([answer.code, answer.body.byteLength]).toEqual([0, 0]);
+        expect(target.bodies.splice(0)).toEqual([{ signal, encoding: 'protobuf', bytes }]);
+      }
+    });
+  }
+
+  test('an empty export is answered OK', async () => {
+    const { grpcPort } = await startReceiver();
+    const client = grpcClient(grpcPort);
+    for (const signal of SIGNALS) {
+      expect((await callExport(client, signal, Buffer.alloc(0))).code).toBe(0);
+    }
+  });
+
+  test('an export of 63 MiB is taken, one above 64 MiB is RESOURCE_EXHAUSTED', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const client = grpcClient(grpcPort);
+    const large = Buffer.alloc(MAX_BODY_BYTES + 1, 1);
+    const taken = await callExport(client, 'logs', large.subarray(0, 63 * 1024 * 1024));
+    expect(taken.code).toBe(0);
+    expect(target.bodies.splice(0)[0]?.bytes.byteLength).toBe(63 * 1024 * 1024);
+    const refused = await callExport(client, 'logs', large);
+    expect(refused.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+    // With a RetryInfo the client would send it again, for ever.
+    expect(refused.metadata.get('grpc-status-details-bin')).toEqual([]);
+    expect(await target.line('RESOURCE_EXHAUSTED')).toMatchObject({ outcome: 'refused' });
+    expect(target.bodies).toHaveLength(0);
+  });
+
+  test('a gzip bomb stops at the cap', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const gzip = grpc.compressionAlgorithms.gzip;
+    const client = grpcClient(grpcPort, { 'grpc.default_compression_algorithm': gzip });
+    const refused = await callExport(client, 'traces', Buffer.alloc(MAX_BODY_BYTES + 1));
+    expect(refused.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+    expect(target.bodies).toHaveLength(0);
+  });
+
+  test('rejected items make a partial success', async () => {
+    const { target, grpcPort } = await startReceiver();
+    target.answer = () => ({
+      ok: true,
+      received: 3,
+      accepted: 2,
+      rejected: 1,
+      duplicates: 0,
+      rejections: [{ reason: 'span_id is not 8 bytes', count: 1 }],
+    });
+    const answer = await callExport(grpcClient(grpcPort), 'traces', Buffer.alloc(2));
+    expect(answer.code).toBe(0);
+    expect(answer.body.toString()).toContain('1 span rejected: span_id is not 8 bytes (1)');
+    expect(await target.line('PARTIAL')).toMatchObject({ protocol: 'grpc', items: 3 });
+  });
+});
+
+describe('refused exports', () => {
+  test('bad bytes are INVALID_ARGUMENT with the place as BadRequest', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const reason = 'field 3 of Span at byte 117 reaches past the end';
+    target.answer = () => ({ ok: false, code: 'malformed', message: reason, offset: 117 });
+    const answer = await callExport(grpcClient(grpcPort), 'traces', Buffer.from('junk'));
+    expect([answer.code, answer.message]).toEqual([grpc.status.INVALID_ARGUMENT, reason]);
+    const status = encodeStatus('protobuf', {
+      code: 3,
+      message: reason,
+      fieldViolations: [{ field: 'body', description: reason }],
+    });
+    expect(answer.metadata.get('grpc-status-details-bin')).toEqual([Buffer.from(status)]);
+    expect(target.lines.filter((line) => line.outcome === 'refused')).toMatchObject([
+      { label: 'INVALID_ARGUMENT', message: `TraceService: ${reason}`, bytes: 4 },
+    ]);
+  });
+
+  test('a sequence of ok, refused, failed, ok keeps the two good ones', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const client = grpcClient(grpcPort);
+    const good = target.answer;
+    const codes: number[] = [];
+    for (const answer of [
+      good,
+      () => ({ ok: false, code: 'tooLarge', message: 'larger than memory', offset: -1 }) as const,
+      () => {
+        throw new Error('broken');
+      },
+      good,
+    ]) {
+      target.answer = answer;
+      codes.push((await callExport(client, 'metrics', Buffer.alloc(3))).code);
+    }
+    expect(codes).toEqual([0, grpc.status.RESOURCE_EXHAUSTED, grpc.status.INTERNAL, 0]);
+    expect(target.bodies).toHaveLength(2);
+    expect((await target.line('INTERNAL')).message).toContain('broken');
+  });
+
+  test('an unknown service or method is UNIMPLEMENTED and in the log', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const client = grpcClient(grpcPort);
+    for (const path of [
+      `/${GRPC_SERVICE.traces}/Import`,
+      '/jaeger.api_v2.Collector/PostSpans',
+    ] as const) {
+      expect((await callExport(client, path, Buffer.alloc(1))).code).toBe(
+        grpc.status.UNIMPLEMENTED,
+      );
+    }
+    const line = await target.line('UNIMPLEMENTED');
+    expect(line.message).toContain(`/${GRPC_SERVICE.traces}/Import`);
+    expect(line.userAgent).toMatch(/grpc-node-js/);
+  });
+
+  test('broken gzip, an unknown compression and a wrong media type get their status', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const junk = message(randomBytes(50), true);
+    const broken = await rawCall(session, { 'grpc-encoding': 'gzip' }, junk);
+    expect(broken.status).toBe(String(grpc.status.INTERNAL));
+    const unknown = await rawCall(session, { 'grpc-encoding': 'zstd' }, junk);
+    expect(unknown.status).toBe(String(grpc.status.UNIMPLEMENTED));
+    const type = await rawCall(session, { 'content-type': 'application/json' }, junk);
+    expect(type.httpStatus).toBe(415);
+    expect((await target.line('415')).message).toContain('application/json');
+    const good = await rawCall(session, {}, message(Buffer.from('ok')));
+    expect(good.status).toBe('0');
+    expect(target.bodies).toHaveLength(1);
+  });
+});
+
+describe('connections', () => {
+  test('a stream that is reset in the middle of a message leaves the receiver alive', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': TRACES,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.write(message(randomBytes(1000)).subarray(0, 300));
+    await new Promise((resolve) => session.ping(resolve));
+    stream.close(constants.NGHTTP2_CANCEL);
+    await once(stream, 'close');
+    expect((await callExport(grpcClient(grpcPort), 'traces', Buffer.alloc(1))).code).toBe(0);
+    expect(target.bodies).toHaveLength(1);
+  });
+
+  test('HTTP/1.1 on the gRPC port is told of the right one', async () => {
+    const { target, httpPort, grpcPort } = await startReceiver();
+    const headers = { 'content-type': 'application/x-protobuf' };
+    const answer = await send(grpcPort, { headers, body: randomBytes(100_000) });
+    expect(answer.status).toBe(400);
+    expect(answer.body.toString()).toContain(`Send OTLP/HTTP to http://localhost:${httpPort}`);
+    expect((await target.line('400')).protocol).toBe('grpc');
+  });
+
+  test('TLS on the gRPC port is told that the port is plain', async () => {
+    const { target, grpcPort } = await startReceiver();
+    await sendRaw(grpcPort, Buffer.from([0x16, 0x03, 0x01, 0x00, 0x05, 1, 2, 3, 4, 5]));
+    expect((await target.line('400')).message).toContain('without TLS');
+  });
+
+  test('a preface that comes in pieces is a gRPC connection', async () => {
+    const { grpcPort } = await startReceiver();
+    const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+    const goaway = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const { connect } = await import('node:net');
+    const socket = connect(grpcPort, '127.0.0.1');
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    socket.setNoDelay(true);
+    socket.write(preface.slice(0, 1));
+    await once(socket, 'connect');
+    socket.write(preface.slice(1));
+    socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    // The answer opens with a SETTINGS frame, type 4.
+    expect(first[3]).toBe(4);
+    socket.end(goaway);
+  });
+});
+
+describe('windows', () => {
+  test('the private fields of the library that widen them are there', () => {
+    const server = new grpc.Server({ 'grpc.enable_channelz': 0 });
+    const wide = openWideInjector(server, 1024 * 1024);
+    expect(wide.isWide).toBe(true);
+    expect(wide.http2Server).not.toBeNull();
+    server.forceShutdown();
+  });
+
+  test('a client sees 8 MB windows', async () => {
+    const { grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const [settings] = (await once(session, 'remoteSettings')) as [{ initialWindowSize: number }];
+    expect(settings.initialWindowSize).toBe(8 * 1024 * 1024);
+    await rawCall(session, {}, message(Buffer.from('ok')));
+    expect(session.state.remoteWindowSize).toBeGreaterThan(7 * 1024 * 1024);
+  });
+
+  test('a library without them still serves', () => {
+    const server = new grpc.Server({ 'grpc.enable_channelz': 0 });
+    Reflect.set(server, 'commonServerOptions', undefined);
+    expect(openWideInjector(server, 1024 * 1024).isWide).toBe(false);
+    server.forceShutdown();
+  });
+});
+
+test('the recording target refuses wrong lengths', () => {
+  const target = new RecordingTarget();
+  expect(() => target.ingest('traces', [Buffer.alloc(2)], 3, 'json')).toThrow('byteLength');
+});

@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import { type Signal, SIGNALS } from '../../proto/otlp/signal.ts';
+import { jsonToProto } from '../../electron/engine/wire/json-to-proto.ts';
+import { itemToJson, requestToJson } from '../../electron/engine/wire/proto-to-json.ts';
+import { Writer } from '../../electron/engine/wire/writer.ts';
+import { otlpJsonText } from '../support/otlp/otlp-json.ts';
+import {
+  decodeRequest,
+  encodeRequest,
+  type Plain,
+  requestType,
+} from '../support/otlp/proto-root.ts';
+import { randomRequest } from '../support/otlp/random-payload.ts';
+import { seededRandom } from '../support/otlp/random.ts';
+
+const ROUNDS = 40;
+const SEED = 77_001;
+const utf8 = new TextEncoder();
+const hex = (digits: string): Uint8Array => Uint8Array.from(Buffer.from(digits, 'hex'));
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Decoded with every field of the schema, so that a zero sent and a zero left out are the same. */
+function whole(signal: Signal, bytes: Uint8Array): unknown {
+  const type = requestType(signal);
+  return type.toObject(type.decode(bytes), {
+    longs: BigInt,
+    bytes: String,
+    defaults: true,
+    arrays: true,
+  });
+}
+
+function toProto(signal: Signal, json: string): Uint8Array {
+  const result = jsonToProto(signal, utf8.encode(json));
+  if (!result.ok) throw new Error(result.message);
+  return result.bytes;
+}
+
+/** The first span of a traces request given as the JSON of its fields. */
+function span(fields: string): Plain {
+  const bytes = toProto('traces', `{"resourceSpans":[{"scopeSpans":[{"spans":[{${fields}}]}]}]}`);
+  const request = decodeRequest('traces', bytes);
+  const [resource] = request['resourceSpans'] as Plain[];
+  const [scope] = resource['scopeSpans'] as Plain[];
+  const [first] = scope['spans'] as Plain[];
+  return first;
+}
+
+function refusal(fields: string): string {
+  const json = `{"resourceSpans":[{"scopeSpans":[{"spans":[{${fields}}]}]}]}`;
+  const result = jsonToProto('traces', utf8.encode(json));
+  if (result.ok) throw new Error('accepted');
+  expect(result.code).toBe('malformed');
+  expect(result.offset).toBeGreaterThan(0);
+  return result.message.replace(/ \(at byte \d+\)$/, '');
+}
+
+describe.each(SIGNALS)('random %s', (signal) => {
+  it('come out of JSON as they went in', () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const seed = SEED + round;
+      const bytes = encodeRequest(signal, randomRequest(signal, seededRandom(seed)));
+      const json = otlpJsonText(signal, decodeRequest(signal, bytes));
+      expect(whole(signal, toProto(signal, json)), `seed ${seed}`).toEqual(whole(signal, bytes));
+    }
+  });
+
+  it('are written as JSON by the book', () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const seed = SEED + 1000 + round;
+      const bytes = encodeRequest(signal, randomRequest(signal, seededRandom(seed)));
+      const json = text(requestToJson(signal, bytes));
+      expect(json).not.toContain('\n');
+      expect(JSON.parse(json), `seed ${seed}`).toEqual(
+        JSON.parse(otlpJsonText(signal, decodeRequest(signal, bytes))),
+      );
+    }
+  });
+
+  it('survive protobuf to JSON to protobuf', () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const seed = SEED + 2000 + round;
+      const bytes = encodeRequest(signal, randomRequest(signal, seededRandom(seed)));
+      const back = toProto(signal, text(requestToJson(signal, bytes)));
+      expect(whole(signal, back), `seed ${seed}`).toEqual(whole(signal, bytes));
+    }
+  });
+});
+
+describe('reading JSON', () => {
+  it('takes 64-bit integers as strings and as numbers, exact to the last digit', () => {
+    expect(span('"startTimeUnixNano":"1727000000123456789"')).toEqual({
+      startTimeUnixNano: 1727000000123456789n,
+    });
+    expect(span('"startTimeUnixNano":18446744073709551615')).toEqual({
+      startTimeUnixNano: 18446744073709551615n,
+    });
+    const attribute = (value: string) =>
+      span(`"attributes":[{"key":"k","value":{"intValue":${value}}}]`)['attributes'];
+    const int = (value: bigint) => [{ key: 'k', value: { intValue: value } }];
+    expect(attribute('-9223372036854775808')).toEqual(int(-(2n ** 63n)));
+    expect(attribute('"9223372036854775807"')).toEqual(int(2n ** 63n - 1n));
+    expect(attribute('9007199254740993')).toEqual(int(2n ** 53n + 1n));
+    expect(attribute('1e3')).toEqual(int(1000n));
+    expect(attribute('-1.5e1')).toEqual(int(-15n));
+    expect(attribute('9.223372036854775807e18')).toEqual(int(2n ** 63n - 1n));
+    expect(attribute('-0')).toEqual(int(0n));
+  });
+
+  it('refuses integers that do not fit or are none', () => {
+    expect(refusal('"startTimeUnixNano":18446744073709551616')).toContain('uint64');
+    expect(refusal('"startTimeUnixNano":-1')).toContain('uint64');
+    expect(refusal('"startTimeUnixNano":1.5')).toContain('uint64');
+    expect(refusal('"startTimeUnixNano":1e999')).toContain('uint64');
+    expect(refusal('"startTimeUnixNano":"12a"')).toContain('uint64');
+    expect(refusal('"startTimeUnixNano":""')).toContain('uint64');
+    expect(refusal('"flags":4294967296')).toContain('uint32');
+    expect(refusal('"kind":2147483648')).toContain('SpanKind');
+  });
+
+  it('takes ids of either case and of any length', () => {
+    expect(span('"traceId":"5B8EFFF798038103d269b633813fc60c","spanId":"EEE1"')).toEqual({
+      traceId: hex('5b8efff798038103d269b633813fc60c'),
+      spanId: hex('eee1'),
+    });
+    expect(span('"traceId":"","name":"n"')).toEqual({ name: 'n' });
+    expect(refusal('"traceId":"not hex at all"')).toBe('traceId is not hex');
+  });
+
+  it.each([15, 17, 31, 33])('does not make a valid id of %i hex digits', (digits) => {
+    const id = span(`"spanId":"${'a'.repeat(digits)}"`)['spanId'] as Uint8Array;
+    expect([8, 16]).not.toContain(id.length);
+  });
+
+  it('takes enums by number, by name and as a number in a string', () => {
+    for (const kind of ['3', '"SPAN_KIND_CLIENT"', '"3"']) {
+      expect(span(`"kind":${kind}`)).toEqual({ kind: 3 });
+    }
+    expect(refusal('"kind":"CLIENT"')).toBe('kind is not a value of SpanKind');
+  });
+
+  it('takes snake_case keys, numbers in strings and null for absent', () => {
+    expect(
+      span('"trace_state":"a=b","dropped_links_count":"4","name":null,"attributes":null'),
+    ).toEqual({ traceState: 'a=b', droppedLinksCount: 4 });
+  });
+
+  it('takes doubles in all their forms', () => {
+    const value = (json: string) => {
+      const [attribute] = span(`"attributes":[{"value":{"doubleValue":${json}}}]`)[
+        'attributes'
+      ] as Plain[];
+      return (attribute['value'] as Plain)['doubleValue'];
+    };
+    expect(value('"NaN"')).toBe(NaN);
+    expect(value('"-Infinity"')).toBe(-Infinity);
+    expect(value('"1.5"')).toBe(1.5);
+    expect(value('-0')).toBe(-0);
+    expect(value('-0.0')).toBe(-0);
+    expect(value('5e-324')).toBe(5e-324);
+    expect(value('0.1')).toBe(0.1);
+    expect(value('123456789012345678')).toBe(123456789012345678);
+  });
+
+  it('skips unknown keys with whatever they hold', () => {
+    expect(span('"new":{"a":[1,{"b":null}],"c":"\\"}"},"name":"n","x":-1.5e3,"y":true')).toEqual({
+      name: 'n',
+    });
+  });
+
+  it('takes the last of a key that stands twice', () => {
+    expect(
+      span(
+        '"name":"a","status":{"code":2,"message":"m"},"name":"b","attributes":[{"key":"x"}],' +
+          '"kind":1,"attributes":[{"key":"y"}],"status":{"message":"last"},"kind":null',
+      ),
+    ).toEqual({
+      name: 'b',
+      attributes: [{ key: 'y' }],
+      status: { message: 'last' },
+    });
+  });
+
+  it('takes many repeated keys at every level in linear time', () => {
+    let value = '{"intValue":1}';
+    for (let depth = 0; depth < 40; depth++) {
+      value = `{"arrayValue":{"values":[${value}],"values":[${value.length > 1e5 ? '{}' : value}]}}`;
+      if (value.length > 3e5) break;
+    }
+    const many = '"status":{},'.repeat(50_000);
+    const started = performance.now();
+    span(`${many}"attributes":[{"key":"k","value":${value}}]`);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('unescapes texts, keys, ids and base64', () => {
+    expect(
+      span(
+        '"n\\u0061me":"a\\n\\"\\\\\\/\\u00e9\\ud83d\\ude00\\ud800","spanId":"\\u0061\\u0062",' +
+          '"attributes":[{"value":{"bytesValue":"\\u0041QI="}}]',
+      ),
+    ).toEqual({
+      name: 'a\n"\\/é😀\ufffd',
+      spanId: hex('ab'),
+      attributes: [{ value: { bytesValue: Uint8Array.of(1, 2) } }],
+    });
+  });
+
+  it('reads base64 of both alphabets, padded or not', () => {
+    for (const form of ['+/8=', '-_8', '-_8=', '+/8']) {
+      expect(span(`"attributes":[{"value":{"bytesValue":"${form}"}}]`)).toEqual({
+        attributes: [{ value: { bytesValue: Uint8Array.of(0xfb, 0xff) } }],
+      });
+    }
+    expect(refusal('"attributes":[{"value":{"bytesValue":"*"}}]')).toBe('bytesValue is not base64');
+  });
+
+  it('keeps a null inside an array in its place', () => {
+    expect(
+      span('"attributes":[{"value":{"arrayValue":{"values":[{"intValue":1},null]}}}]'),
+    ).toEqual({
+      attributes: [{ value: { arrayValue: { values: [{ intValue: 1n }, {}] } } }],
+    });
+  });
+
+  it('takes a byte order mark and white space', () => {
+    expect(toProto('traces', '\ufeff \t\r\n{ "resourceSpans" : [ ] } \n')).toHaveLength(0);
+  });
+
+  it.each([
+    ['', 'the text ends'],
+    ['1234', 'a number stands where the body needs an object'],
+    ['[]', 'an array stands'],
+    ['{}{}', 'behind the end'],
+    ['{"resourceSpans":{}}', 'resourceSpans needs an array'],
+    ['{"resourceSpans":[1]}', 'resourceSpans needs an object'],
+    ['{"resourceSpans":[],}', 'a comma'],
+    ['{"resourceSpans" []}', 'a colon'],
+    ['{"x":01}', 'starts with a zero'],
+    ['{"x":tru}', 'no JSON value'],
+    ['{"x":"\u0001"}', 'control character'],
+    ['{"x":[}', 'where a value is needed'],
+    ['{"resourceSpans":[{"schemaUrl":"\\x"}]}', 'escape'],
+  ])('refuses %j with its place', (json, why) => {
+    const result = jsonToProto('traces', utf8.encode(json));
+    expect(result).toMatchObject({ ok: false, code: 'malformed' });
+    expect(!result.ok && result.message).toContain(why);
+    expect(!result.ok && result.message).toMatch(/\(at byte \d+\)$/);
+  });
+
+  it('refuses nesting without end as too deep', () => {
+    const deep = '['.repeat(200_000);
+    const values = '{"arrayValue":{"values":['.repeat(5000);
+    for (const json of [
+      `{"x":${deep}`,
+      `{"resourceSpans":[{"resource":{"attributes":[{"value":${values}`,
+    ]) {
+      expect(jsonToProto('traces', utf8.encode(json))).toMatchObject({ code: 'tooDeep' });
+    }
+  });
+});
+
+describe('writing JSON', () => {
+  it('groups a repeated field whose elements stand apart, and merges a message in parts', () => {
+    const out = new Writer();
+    const attribute = (key: string) => {
+      const mark = out.open(9);
+      out.stringField(1, key);
+      out.close(mark);
+    };
+    attribute('a');
+    let mark = out.open(15);
+    out.stringField(2, 'm');
+    out.close(mark);
+    attribute('b');
+    mark = out.open(15);
+    out.uintField(3, 1);
+    out.close(mark);
+    expect(JSON.parse(itemToJson('span', out.finish()))).toEqual({
+      attributes: [{ key: 'a' }, { key: 'b' }],
+      status: { message: 'm', code: 1 },
+    });
+  });
+
+  it('writes the last member of a value that holds two', () => {
+    const out = new Writer();
+    const mark = out.open(5);
+    out.stringField(1, 'text');
+    out.uintField(3, 7);
+    out.close(mark);
+    expect(itemToJson('logRecord', out.finish())).toBe('{"body":{"intValue":"7"}}');
+  });
+
+  it('puts U+FFFD where bytes are not UTF-8', () => {
+    const out = new Writer();
+    out.bytesField(5, Uint8Array.of(0x61, 0xff, 0x22));
+    expect(itemToJson('span', out.finish())).toBe('{"name":"a\ufffd\\""}');
+  });
+
+  it('keeps what stands before damage', () => {
+    const out = new Writer();
+    out.stringField(5, 'n');
+    out.bytesField(9, Uint8Array.of(0x0a, 1, 0x61, 0x12, 100));
+    out.tag(7, 1);
+    expect(itemToJson('span', out.finish())).toBe('{"name":"n","attributes":[{"key":"a"}]}');
+  });
+});
