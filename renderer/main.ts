@@ -17,6 +17,7 @@ declare global {
 
 const shell = window.flametailShell;
 const session = new Session({
+  version: __VERSION__,
   host: shell === undefined ? new BrowserHost() : new DesktopHost(shell),
   frames: frameLoop,
   after: (delayMs, task) => {
@@ -29,6 +30,10 @@ const session = new Session({
 session.theme.attach(document.documentElement);
 session.route.attach();
 session.open();
+// Coming back to the page is a good moment to try again: the link may have been opened elsewhere.
+window.addEventListener('focus', () => {
+  session.retryNow();
+});
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no #app');

@@ -125,11 +125,14 @@ export function formatBytes(bytes: number): string {
   return `${bytesIn(bytes, scale)}${NBSP}${BYTE_UNITS[scale] ?? 'B'}`;
 }
 
-/** A part of a number of bytes, both in the unit of the whole: `196 of 512 MB`. */
+/** A part of a number of bytes, both in one unit: `196 of 512 MB`, `196 of 1,074 MB`. */
 export function formatBytesOf(part: number, whole: number): string {
-  const scale = byteScale(whole);
+  // Up to four digits, because a small part of 1.1 GB is better told in MB.
+  let scale = 0;
+  while (whole / 1000 ** scale >= 9999.5 && scale < BYTE_UNITS.length - 1) scale++;
   const share = bytesIn(part, scale);
-  return `${share === '0' && part > 0 ? '<0.1' : share} of ${formatBytes(whole)}`;
+  const total = groupThousands(Math.round(whole / 1000 ** scale));
+  return `${share === '0' && part > 0 ? '<0.1' : share} of ${total}${NBSP}${BYTE_UNITS[scale] ?? 'B'}`;
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');

@@ -203,6 +203,7 @@ function paintFills(
       context.fillRect(scene.x0[rect], rows.top(rect), rows.width(rect), rows.height);
       if (isInferred) context.globalAlpha = alpha;
     }
+    if (style.theme.isLight) paintHairlines(context, picture, style, rows, rects, size, area.dpr);
     if ((bucket & HATCHED) === 0) continue;
     context.fillStyle = style.hatch;
     for (let i = 0; i < size; i++) {
@@ -211,6 +212,29 @@ function paintFills(
     }
   }
   context.globalAlpha = 1;
+}
+
+/** Light fills are paler than 3:1 against white, so a line in their mark colour bounds them. */
+function paintHairlines(
+  context: DrawContext,
+  picture: FlamePicture,
+  style: PaintStyle,
+  rows: RowPlaces,
+  rects: Uint32Array,
+  size: number,
+  dpr: number,
+): void {
+  const { scene, layout, slots } = picture;
+  const slot = slots[layout.columns.serviceStr[scene.box[rects[0]]]] ?? 0;
+  context.strokeStyle = style.theme.serviceMark[slot & (HATCHED - 1)] || style.theme.token.t3;
+  context.lineWidth = dpr / 2;
+  const half = dpr / 4;
+  for (let i = 0; i < size; i++) {
+    const width = rows.width(rects[i]);
+    if (width < 4 * dpr) continue;
+    const x = scene.x0[rects[i]] + half;
+    context.strokeRect(x, rows.top(rects[i]) + half, width - 2 * half, rows.height - 2 * half);
+  }
 }
 
 /** A run of neighbouring columns that each stand for several boxes. */

@@ -36,6 +36,8 @@ export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'refused'
 
 /** What a session is given. `after` runs a task later and returns what cancels it. */
 export interface SessionOptions {
+  /** The product version, told to the engine. */
+  readonly version: string;
   readonly host: HostBridge;
   readonly frames: FrameLoop;
   readonly after: (delayMs: number, task: () => void) => () => void;
@@ -57,6 +59,7 @@ export class Session {
   readonly notices = new Notices();
   readonly colours = new ServiceColours();
 
+  readonly #version: string;
   readonly #frames: FrameLoop;
   readonly #after: SessionOptions['after'];
   readonly #entries = new Set<LiveEntry>();
@@ -75,6 +78,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.host = options.host;
+    this.#version = options.version;
     this.#frames = options.frames;
     this.#after = options.after;
     this.theme = new Theme(options.host);
@@ -229,7 +233,7 @@ export class Session {
     try {
       const channel = await this.host.connect();
       const client = new LiveClient(channel, {
-        name: `page ${__VERSION__}`,
+        name: `page ${this.#version}`,
         whenReady: (grant) => {
           this.#frames.next(grant);
         },

@@ -7,7 +7,7 @@
  * Each bench exports `title` and `run({smoke}): Promise<string[]>`, lines of Markdown.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +24,11 @@ const names = readdirSync(here)
   .filter((name) => wanted.length === 0 || wanted.includes(name))
   .sort();
 
-// Inside node_modules, so that what is not bundled resolves as it does for the sources.
-const folder = mkdtempSync(join(root, 'node_modules/.cache-bench-'));
+// Inside node_modules, so that what is not bundled resolves as it does for the sources, and as deep
+// as test/support/otlp, whose paths to proto/ are relative.
+const cache = join(root, 'node_modules/.cache');
+mkdirSync(cache, { recursive: true });
+const folder = mkdtempSync(join(cache, 'bench-'));
 const sections = [];
 let failed = false;
 try {

@@ -249,17 +249,29 @@ export async function startBakery(endpoints, { requestsPerSecond, random = Math.
     const checkout = random() < 0.35;
     const lines = PRODUCTS.filter(() => random() < 0.5);
     const name = checkout ? 'submit order' : 'browse products';
-    await web.tracer.startActiveSpan(name, { kind: SpanKind.INTERNAL }, async (span) => {
+    const attributes = {
+      'session.id': `s_${1000 + Math.floor(random() * 9000)}`,
+      'user.id': `u_${2000 + Math.floor(random() * 400)}`,
+      'browser.language': random() < 0.5 ? 'de-DE' : 'en-GB',
+      'basket.lines': lines.length,
+      'basket.skus': lines,
+      'feature.express': random() < 0.3,
+    };
+    await web.tracer.startActiveSpan(name, { kind: SpanKind.CLIENT, attributes }, async (span) => {
       web.log('info', checkout ? 'submit clicked' : 'page opened', {
         page: checkout ? '/basket' : '/',
       });
+      span.addEvent('interaction', { target: checkout ? 'button#submit' : 'a.products' });
+      let status = checkout ? 201 : 200;
       try {
         if (checkout) await call(web, 'POST', gateway.url, '/api/checkout', { lines });
         else await call(web, 'GET', gateway.url, '/api/products');
       } catch (error) {
+        status = error.status ?? 500;
         fail(span, error);
         web.log('error', `could not ${name}`, { reason: error.message });
       }
+      span.setAttribute('http.response.status_code', status);
       span.end();
     });
     requests++;

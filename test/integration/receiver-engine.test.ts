@@ -1,11 +1,13 @@
 /** Hostile and odd requests against the real engine: the documented answer, and the receiver goes on. */
+import { Agent } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Engine } from '../../electron/engine/engine.ts';
 import { HTTP_PATH, SIGNALS, type Signal } from '../../proto/otlp/signal.ts';
 import {
   decodeMessage,
   decodeResponse,
+  encodeMessage,
   encodeRequest,
   protoType,
   type Plain,
@@ -35,6 +37,25 @@ function span(more: Plain = {}): Plain {
 
 function traces(...spans: Plain[]): Buffer {
   return Buffer.from(encodeRequest('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] }));
+}
+
+/** A length-delimited field. */
+function field(number: number, content: Buffer): Buffer {
+  const head = [(number << 3) | 2];
+  let length = content.byteLength;
+  for (; length > 127; length >>>= 7) head.push((length & 127) | 128);
+  head.push(length);
+  return Buffer.concat([Buffer.from(head), content]);
+}
+
+/** A span with an array in an array, and so on: deeper than protobufjs would write it. */
+function deepTraces(depth: number): Buffer {
+  let value = field(1, Buffer.from('core'));
+  // AnyValue.array_value is 5, ArrayValue.values is 1.
+  for (let level = 0; level < depth; level++) value = field(5, field(1, value));
+  const attribute = Buffer.concat([field(1, Buffer.from('a')), field(2, value)]);
+  const plain = encodeMessage(protoType('opentelemetry.proto.trace.v1.Span'), span());
+  return field(1, field(2, field(2, Buffer.concat([plain, field(9, attribute)]))));
 }
 
 /** One item of each signal. */
@@ -67,6 +88,17 @@ const ONE_ITEM: Readonly<Record<Signal, () => Buffer>> = {
         dictionary: { stringTable: [''] },
       }),
     ),
+};
+
+/** The same in JSON. */
+const JSON_SAMPLE: Readonly<Record<Signal, string>> = {
+  traces:
+    '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"a","startTimeUnixNano":"5","attributes":[{"key":"k","value":{"intValue":"9007199254740993"}}]}]}]}]}',
+  logs: '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"5","body":{"arrayValue":{"values":[{"doubleValue":1e3},{"bytesValue":"AAE="}]}}}]}]}]}',
+  metrics:
+    '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{"asInt":"7","timeUnixNano":"5"}]}}]}]}]}',
+  profiles:
+    '{"resourceProfiles":[{"scopeProfiles":[{"profiles":[{"timeUnixNano":"5"}]}]}],"dictionary":{"stringTable":["","x"]}}',
 };
 
 function spanCounts(engine: Engine) {
@@ -126,15 +158,12 @@ describe('whole bodies', () => {
 
   test('nesting beyond reason is refused, in both encodings', async () => {
     const { engine, httpPort } = await startEngine();
-    const depth = 50_000;
+    const depth = 20_000;
     const value = `${'{"arrayValue":{"values":['.repeat(depth)}${']}}'.repeat(depth)}`;
     const json = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"a","value":${value}}]}]}]}]}`;
     const deepJson = await send(httpPort, { headers: JSON_TYPE, body: json });
     expect([deepJson.status, statusOf(deepJson).code]).toEqual([400, 3]);
-    let nested: Plain = { stringValue: 'core' };
-    for (let level = 0; level < 400; level++) nested = { arrayValue: { values: [nested] } };
-    const body = traces(span({ attributes: [{ key: 'a', value: nested }] }));
-    const deep = await send(httpPort, { headers: PROTOBUF, body });
+    const deep = await send(httpPort, { headers: PROTOBUF, body: deepTraces(5_000) });
     // Refused whole or as one span alone: never kept.
     if (deep.status === 200) expect(decodeResponse('traces', deep.body)).not.toEqual({});
     else expect([deep.status, statusOf(deep).code]).toEqual([400, 3]);
@@ -142,6 +171,52 @@ describe('whole bodies', () => {
     await send(httpPort, { headers: PROTOBUF, body: traces(span()) });
     expect(spanCounts(engine).kept).toBe(1);
   });
+});
+
+/** xorshift32: the same bytes for the same seed. */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+test('mutated and arbitrary bytes of every signal are answered, and the receiver goes on', async () => {
+  const seed = (Date.now() & 0x7fffffff) | 1;
+  const random = randomNumbers(seed);
+  const { engine, httpPort } = await startEngine();
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  for (let round = 0; round < 400; round++) {
+    const signal = SIGNALS[round % SIGNALS.length];
+    const isJson = random(2) === 0;
+    const sample = isJson ? Buffer.from(JSON_SAMPLE[signal]) : ONE_ITEM[signal]();
+    const body = round % 5 === 0 ? Buffer.alloc(random(200)) : sample;
+    const changes = round % 5 === 0 ? body.byteLength : 1 + random(4);
+    for (let change = 0; change < changes; change++) {
+      body[random(Math.max(1, body.byteLength))] = random(256);
+    }
+    const { status } = await send(httpPort, {
+      path: HTTP_PATH[signal],
+      headers: isJson ? JSON_TYPE : PROTOBUF,
+      body,
+      agent,
+    });
+    expect([200, 400], `seed ${seed}, round ${round}`).toContain(status);
+  }
+  for (const [kind, counts] of Object.entries(engine.status().signals)) {
+    const { received, kept, evicted, rejected, duplicates } = counts;
+    expect([kind, received], `seed ${seed}`).toEqual([
+      kind,
+      kept + evicted + rejected + duplicates,
+    ]);
+  }
+  const before = spanCounts(engine).kept;
+  await send(httpPort, { headers: PROTOBUF, body: traces(span()) });
+  expect(spanCounts(engine).kept).toBe(before + 1);
 });
 
 describe('single items', () => {

@@ -1,5 +1,5 @@
 /** A receiver over a target that only records, and raw clients for its two ports. */
-import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { request, type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
@@ -103,24 +103,29 @@ export interface Sent {
   readonly body?: Uint8Array | string;
   /** Sent chunked instead, one write each. */
   readonly chunks?: readonly Uint8Array[];
+  /** A connection of its own when absent. */
+  readonly agent?: Agent;
 }
 
-/** One HTTP request on a connection of its own. */
+/** One HTTP request. */
 export function send(port: number, sent: Sent): Promise<Answer> {
   const { host = '127.0.0.1', method = 'POST', path = '/v1/traces', headers = {} } = sent;
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host, port, method, path, headers, agent: false }, (incoming) => {
-      const parts: Buffer[] = [];
-      incoming.on('data', (part: Buffer) => parts.push(part));
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          body: Buffer.concat(parts),
-        }),
-      );
-      incoming.on('error', reject);
-    });
+    const outgoing = request(
+      { host, port, method, path, headers, agent: sent.agent ?? false },
+      (incoming) => {
+        const parts: Buffer[] = [];
+        incoming.on('data', (part: Buffer) => parts.push(part));
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(parts),
+          }),
+        );
+        incoming.on('error', reject);
+      },
+    );
     outgoing.on('error', reject);
     for (const chunk of sent.chunks ?? []) outgoing.write(chunk);
     outgoing.end(sent.body);

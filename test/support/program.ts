@@ -31,7 +31,11 @@ export interface Program {
 }
 
 /** Starts `flametail serve --json` on free ports and waits until it is ready. */
-export async function startProgram(root: string, args: readonly string[] = []): Promise<Program> {
+export async function startProgram(
+  root: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   const entry = join(root, 'dist/cli.js');
   if (!existsSync(entry)) throw new Error('There is no build: run `npm run build` first.');
   const stateFolder = mkdtempSync(join(tmpdir(), 'flametail-'));
@@ -39,7 +43,7 @@ export async function startProgram(root: string, args: readonly string[] = []): 
   const free = ['--http-port', '0', '--grpc-port', '0', '--ui-port', '0'];
   const child = spawn(process.execPath, [entry, 'serve', '--json', '--no-open', ...free, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, FLAMETAIL_STATE_DIR: stateFolder },
+    env: { ...process.env, FLAMETAIL_STATE_DIR: stateFolder, ...env },
   });
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {

@@ -1,7 +1,12 @@
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { HostFailure } from '../../electron/node/host/failure.ts';
-import { CHUNK_BYTES, StreamReader, writeStream } from '../../electron/node/host/stream.ts';
+import {
+  CHUNK_BYTES,
+  StreamReader,
+  readStream,
+  writeStream,
+} from '../../electron/node/host/stream.ts';
 
 async function* counted(total: number, size: number, taken: { count: number }) {
   for (; taken.count < total; taken.count++) yield new Uint8Array(size).fill(taken.count);
@@ -36,14 +41,13 @@ describe('a byte stream over a port', () => {
 
   it('asks its source for no more than the reader pulls', async () => {
     const { port1, port2 } = new MessageChannel();
-    const reader = new StreamReader(port2);
+    const reader = readStream(port2);
     const taken = { count: 0 };
     const written = writeStream(port1, counted(1000, 1, taken));
     written.catch(() => undefined);
-    const iterator = reader[Symbol.asyncIterator]();
-    for (let i = 0; i < 3; i++) await iterator.next();
+    for (let i = 0; i < 3; i++) await reader.next();
     expect(taken.count).toBeLessThan(12);
-    await iterator.return(undefined);
+    await reader.return(undefined);
     await expect(written).rejects.toMatchObject({ code: 'cancelled' });
   });
 
@@ -59,9 +63,19 @@ describe('a byte stream over a port', () => {
     }
     const written = writeStream(port1, source());
     written.catch(() => undefined);
-    for await (const _ of new StreamReader(port2)) break;
+    for await (const _ of readStream(port2)) break;
     await expect(written).rejects.toBeInstanceOf(HostFailure);
     expect(isClosed).toBe(true);
+  });
+
+  it('tells the writer why its reader stopped', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const reader = new StreamReader(port2);
+    const written = writeStream(port1, counted(1000, 1, { count: 0 }));
+    written.catch(() => undefined);
+    for await (const _ of reader) break;
+    reader.stop({ code: 'badFile', message: 'no such format' });
+    await expect(written).rejects.toMatchObject({ code: 'badFile', message: 'no such format' });
   });
 
   it('passes an error of the source on to the reader', async () => {

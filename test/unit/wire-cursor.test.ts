@@ -18,9 +18,7 @@ describe('the cursor', () => {
     for (let bits = 0; bits <= 64; bits++) {
       const value =
         bits === 0 ? 0n : BigInt.asUintN(bits, random.uint64()) | (1n << BigInt(bits - 1));
-      const encoded = new protobuf.Writer()
-        .uint64(protobuf.util.Long.fromString(String(value), true))
-        .finish();
+      const encoded = new protobuf.Writer().uint64(String(value)).finish();
       expect(new Cursor(encoded).uint64Big()).toBe(value);
       expect(new Cursor(encoded).varint32()).toBe(Number(value & 0xffffffffn));
       const skipped = new Cursor(encoded);
@@ -102,8 +100,8 @@ describe('the cursor', () => {
     ['a length past the end', bytes(0x0a, 2, 1)],
     ['a length beyond 32 bits', bytes(0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)],
   ])('refuses %s', (_what, input) => {
-    const cursor = new Cursor(input);
     const read = (): void => {
+      const cursor = new Cursor(input);
       for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) cursor.skip(tag);
     };
     expect(read).toThrow(WireError);

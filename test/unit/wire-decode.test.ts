@@ -131,6 +131,20 @@ describe('decode', () => {
     expect(decodeLogRecord(out.finish()).body).toEqual({ type: 'int', value: 7n });
   });
 
+  it('goes on with a list that was sent in parts, however many', () => {
+    const parts = 300_000;
+    const out = new Writer();
+    const body = out.open(5);
+    for (let part = 0; part < parts; part++) {
+      const array = out.open(5);
+      out.bytesField(1, new Uint8Array(0));
+      out.close(array);
+    }
+    out.close(body);
+    const record = decodeLogRecord(out.finish());
+    expect(record.body?.type === 'array' && record.body.values.length).toBe(parts);
+  });
+
   it('reads repeated numbers packed and one by one', () => {
     const out = new Writer();
     out.tag(6, 1);

@@ -83,7 +83,7 @@ function filter(
     return keep ? result.stayed > 0 : result.stayed > 0 || !result.touched;
   });
   if (members.length > 0) holder[name] = members;
-  else delete holder[name];
+  else Reflect.deleteProperty(holder, name);
   return { stayed: members.length, touched };
 }
 

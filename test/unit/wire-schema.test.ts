@@ -177,7 +177,9 @@ describe('the schema', () => {
     for (const signal of SIGNALS) {
       const service = protoRoot().lookupService(GRPC_SERVICE[signal]);
       expect(Object.keys(service.methods)).toEqual(['Export']);
-      expect(service.methods['Export'].resolve().resolvedRequestType).toBe(requestType(signal));
+      const method = service.methods['Export'];
+      method.resolve();
+      expect(method.resolvedRequestType).toBe(requestType(signal));
     }
   });
 

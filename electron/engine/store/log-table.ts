@@ -1,6 +1,7 @@
 /** Log records: their columns, and the chains of those that belong to a trace. */
 import { LOG_STRIDE } from '../wire/scan-logs.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
+import { Columns } from './columns.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SEGMENT_BITS, SLOT_MASK, type LogSegment, type LogTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
@@ -20,14 +21,15 @@ export class OwnLogSegment extends ItemSegment implements LogSegment {
   readonly nextInTrace: Int32Array;
 
   constructor(rows: number) {
-    super(rows);
-    this.trace = new Int32Array(rows);
-    this.spanIdHi = new Uint32Array(rows);
-    this.spanIdLo = new Uint32Array(rows);
-    this.timeHi = new Uint32Array(rows);
-    this.timeLo = new Uint32Array(rows);
-    this.severity = new Uint8Array(rows);
-    this.nextInTrace = new Int32Array(rows);
+    const columns = new Columns(rows, LOG_ROW_BYTES);
+    super(columns);
+    this.trace = columns.int32();
+    this.spanIdHi = columns.uint32();
+    this.spanIdLo = columns.uint32();
+    this.timeHi = columns.uint32();
+    this.timeLo = columns.uint32();
+    this.severity = columns.uint8();
+    this.nextInTrace = columns.int32();
   }
 }
 

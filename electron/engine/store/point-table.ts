@@ -2,6 +2,7 @@
 import { METRIC_STRIDE, POINT_STRIDE } from '../wire/scan-metrics.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import { MetricCatalog } from './metric-catalog.ts';
+import { Columns } from './columns.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import {
   SEGMENT_BITS,
@@ -30,17 +31,18 @@ export class OwnPointSegment extends ItemSegment implements PointSegment {
   readonly flags: Uint8Array;
 
   constructor(rows: number) {
-    super(rows);
-    this.series = new Int32Array(rows);
-    this.timeHi = new Uint32Array(rows);
-    this.timeLo = new Uint32Array(rows);
-    this.startHi = new Uint32Array(rows);
-    this.startLo = new Uint32Array(rows);
-    this.value = new Float64Array(rows);
-    this.sampleCount = new Float64Array(rows);
-    this.previous = new Int32Array(rows);
-    this.next = new Int32Array(rows);
-    this.flags = new Uint8Array(rows);
+    const columns = new Columns(rows, POINT_ROW_BYTES);
+    super(columns);
+    this.series = columns.int32();
+    this.timeHi = columns.uint32();
+    this.timeLo = columns.uint32();
+    this.startHi = columns.uint32();
+    this.startLo = columns.uint32();
+    this.value = columns.float64();
+    this.sampleCount = columns.float64();
+    this.previous = columns.int32();
+    this.next = columns.int32();
+    this.flags = columns.uint8();
   }
 }
 

@@ -36,7 +36,8 @@ export class Retention {
   readonly #parts: RetentionParts;
   /** The slab that must not go. */
   #writing: Slab | undefined;
-  #isEvicting = false;
+  /** True while items of protected traces are put back: nothing is evicted for them. */
+  isSuspended = false;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
@@ -46,7 +47,7 @@ export class Retention {
   makeRoomForBody(chain: SlabChain, byteLength: number): void {
     const { pool, tables } = this.#parts;
     this.#writing = undefined;
-    if (chain.fits(byteLength)) return;
+    if (this.isSuspended || chain.fits(byteLength)) return;
     const isUsual = byteLength <= pool.slabBytes;
     this.#makeRoom(
       () => (!isUsual ? byteLength : pool.isEmpty ? pool.slabBytes : 0),
@@ -58,7 +59,7 @@ export class Retention {
   makeRoomForRows(table: SpareTable, count: number, writing: Slab): void {
     const { pool, tables } = this.#parts;
     this.#writing = writing;
-    if (table.missingSegments(count) === 0) return;
+    if (this.isSuspended || table.missingSegments(count) === 0) return;
     this.#makeRoom(
       () => table.missingSegments(count) * table.segmentBytes,
       () => pool.drop() || tables.some((other) => other !== table && other.dropSpare()),
@@ -68,7 +69,7 @@ export class Retention {
   /** Evicts until the budget is kept, after everything of a body is in place. */
   enforce(writing: Slab | undefined): void {
     const { memoryBytes, pool, tables } = this.#parts;
-    if (this.#isEvicting || this.#parts.usedBytes() <= memoryBytes) return;
+    if (this.isSuspended || this.#parts.usedBytes() <= memoryBytes) return;
     this.#writing = writing;
     this.#makeRoom(
       () => 0,
@@ -78,11 +79,9 @@ export class Retention {
   }
 
   /**
-   * Evicts until what is needed fits. Each slab goes at most once a call: what is left then belongs
-   * to protected traces, which were only moved.
+   * Evicts until what is needed fits. Slabs that were begun during the call stay.
    */
   #makeRoom(need: () => number, dropSpare: () => boolean, always = false): void {
-    if (this.#isEvicting) return;
     const { memoryBytes, batches } = this.#parts;
     const before = batches.nextSequence;
     for (;;) {
@@ -92,16 +91,7 @@ export class Retention {
       if (dropSpare()) continue;
       const signal = this.#victim(before);
       if (signal === undefined) return;
-      this.evictOldest(signal);
-    }
-  }
-
-  evictOldest(signal: Signal): void {
-    this.#isEvicting = true;
-    try {
       this.#parts.evict(signal);
-    } finally {
-      this.#isEvicting = false;
     }
   }
 

@@ -57,6 +57,17 @@ export class RowIndex {
     return this.next();
   }
 
+  /**
+   * Reads the slots where a search for this hash begins, so that they are in the cache when it comes.
+   * Calls in a row wait for memory together; searches wait for it one after the other.
+   */
+  touch(hash: number): number {
+    const place = (hash >>> 0) * PER_CAPACITY;
+    const old = this.#old;
+    const slot = this.#slots[(place * this.#slots.length) | 0];
+    return old.length === 0 ? slot : slot ^ old[(place * old.length) | 0];
+  }
+
   /** The next such row, or -1. */
   next(): number {
     const slots = this.#searched;

@@ -3,6 +3,7 @@
  * freed at the left. Freed segments are kept for the next open, because touching fresh memory costs
  * more than filling it.
  */
+import type { Columns } from './columns.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from './schema.ts';
 
 /** A segment as its own table sees it. */
@@ -12,7 +13,7 @@ export interface OwnSegment extends ItemColumns {
   count: number;
 }
 
-/** The columns of ItemColumns, for a segment of `rows` rows. */
+/** The columns of ItemColumns. */
 export abstract class ItemSegment implements OwnSegment {
   baseOrdinal = 0;
   first = 0;
@@ -23,12 +24,12 @@ export abstract class ItemSegment implements OwnSegment {
   readonly resource: Int32Array;
   readonly scope: Int32Array;
 
-  constructor(rows: number) {
-    this.batch = new Int32Array(rows);
-    this.offset = new Uint32Array(rows);
-    this.length = new Uint32Array(rows);
-    this.resource = new Int32Array(rows);
-    this.scope = new Int32Array(rows);
+  constructor(columns: Columns) {
+    this.batch = columns.int32();
+    this.offset = columns.uint32();
+    this.length = columns.uint32();
+    this.resource = columns.int32();
+    this.scope = columns.int32();
   }
 }
 
@@ -130,9 +131,7 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
 
   #touched(): S {
     const segment = this.create(this.segmentRows);
-    for (const column of Object.values(segment) as unknown[]) {
-      if (ArrayBuffer.isView(column)) new Uint8Array(column.buffer).fill(0);
-    }
+    new Uint8Array(segment.batch.buffer).fill(0);
     return segment;
   }
 }

@@ -63,10 +63,10 @@ const SCANNERS: Readonly<Record<Signal, (out: ScanOutput, bytes: Uint8Array) => 
 
 /** Items of protected traces that are taken out of a slab before it goes. */
 interface Rescue {
+  readonly signal: Signal;
   readonly request: Uint8Array;
   readonly arrivalMs: number;
   readonly origin: number;
-  readonly items: number;
   /** Trace rows, and whether each had lost items before. */
   readonly traces: ReadonlyMap<number, boolean>;
 }
@@ -92,6 +92,8 @@ export class Store implements StoreRead {
   readonly #scopeRows: ScopeRows;
   /** Weight of the batches that hold items of protected traces. */
   #protectedBytes = 0;
+  /** Taken out of evicted slabs and not put back yet. */
+  readonly #rescues: Rescue[] = [];
 
   constructor(options: StoreOptions) {
     const memoryBytes = Math.max(options.memoryBytes, MIN_MEMORY_BYTES);
@@ -144,7 +146,9 @@ export class Store implements StoreRead {
       const message = `the body has ${byteLength} bytes, more than half of the memory budget`;
       return { ok: false, code: 'tooLarge', message, offset: -1 };
     }
-    return this.#take(signal, chunks, byteLength, this.#clock.nowMs(), undefined);
+    const result = this.#take(signal, chunks, byteLength, this.#clock.nowMs(), undefined);
+    this.#putBack();
+    return result;
   }
 
   #take(
@@ -302,9 +306,10 @@ export class Store implements StoreRead {
   clear(signal: Signal | 'all'): void {
     for (const each of signal === 'all' ? SIGNALS : [signal]) {
       for (let slabs = this.#chains[each].slabs.length; slabs > 0; slabs--) {
-        this.#retention.evictOldest(each);
+        this.#evictOldest(each);
       }
     }
+    this.#putBack();
   }
 
   /** Keeps a trace's spans and log records from eviction and `clear`, or lets them go again. */
@@ -338,16 +343,29 @@ export class Store implements StoreRead {
     const counter = this.#counters.of(signal);
     counter.kept -= kept;
     counter.evicted += kept;
-    if (rescue !== undefined) {
-      this.resources.isCounting = false;
-      this.#take(signal, [rescue.request], rescue.request.length, rescue.arrivalMs, rescue);
-      this.resources.isCounting = true;
-      counter.evicted -= rescue.items;
+    if (rescue !== undefined) this.#rescues.push(rescue);
+    for (const row of touched) if (!rescue?.traces.has(row)) this.traces.removeIfEmpty(row);
+  }
+
+  /**
+   * Puts the items of protected traces back, at the newest end. This waits until a body that is being
+   * taken is complete, because it writes to the same slabs.
+   */
+  #putBack(): void {
+    if (this.#rescues.length === 0) return;
+    this.#retention.isSuspended = true;
+    this.resources.isCounting = false;
+    for (const rescue of this.#rescues.splice(0)) {
+      const { signal, request, arrivalMs } = rescue;
+      const result = this.#take(signal, [request], request.length, arrivalMs, rescue);
+      this.#counters.of(signal).evicted -= result.ok ? result.accepted : 0;
       for (const [row, wasPartlyEvicted] of rescue.traces) {
         if (!wasPartlyEvicted) this.traces.clearPartlyEvicted(row);
+        this.traces.removeIfEmpty(row);
       }
     }
-    for (const row of touched) this.traces.removeIfEmpty(row);
+    this.resources.isCounting = true;
+    this.#retention.isSuspended = false;
   }
 
   #evictRows(
@@ -394,10 +412,10 @@ export class Store implements StoreRead {
     if (this.#protectedBytes + bytes > this.#memoryBytes * PROTECTED_SHARE) return;
     const first = rows[0];
     return {
+      signal,
       request: rowsRequest(signal, table, rows, this),
       arrivalMs: this.batches.arrivalMs(table.at(first).batch[first & SLOT_MASK]),
       origin: this.batches.sequence(slab.batches[slab.batches.length - 1]),
-      items: rows.length,
       traces,
     };
   }

@@ -11,7 +11,6 @@ import {
 import type {
   DataPoint,
   Exemplar,
-  ExponentialBuckets,
   ExponentialHistogramDataPoint,
   HistogramDataPoint,
   KeyValue,
@@ -154,7 +153,7 @@ function readHistogramPoint(cursor: Cursor): HistogramDataPoint {
 function readExponentialPoint(cursor: Cursor): ExponentialHistogramDataPoint {
   const common = new Common(EXPONENTIAL, EXPONENTIAL.exemplars);
   const extent: Extent = {};
-  const sides: { positive?: ExponentialBuckets; negative?: ExponentialBuckets } = {};
+  const sides: { positive?: MutableBuckets; negative?: MutableBuckets } = {};
   let count = 0n;
   let scale = 0;
   let zeroCount = 0n;
@@ -188,18 +187,25 @@ function readExponentialPoint(cursor: Cursor): ExponentialHistogramDataPoint {
   };
 }
 
-/** Reads Buckets on top of an earlier occurrence of the same field. */
-function readBuckets(cursor: Cursor, previous: ExponentialBuckets | undefined): ExponentialBuckets {
-  const bucketCounts: bigint[] = [...(previous?.bucketCounts ?? [])];
-  let offset = previous?.offset ?? 0;
+/** Reads Buckets onto an earlier occurrence of the same field. */
+function readBuckets(cursor: Cursor, onto: MutableBuckets = newBuckets()): MutableBuckets {
   readFields(cursor, (tag) => {
-    if (tag === ((BUCKETS.offset << 3) | varint)) offset = cursor.sint32();
+    if (tag === ((BUCKETS.offset << 3) | varint)) onto.offset = cursor.sint32();
     else if (tag >>> 3 === BUCKETS.bucketCounts) {
-      return readRepeated(cursor, tag, varint, () => bucketCounts.push(cursor.uint64Big()));
+      return readRepeated(cursor, tag, varint, () => onto.bucketCounts.push(cursor.uint64Big()));
     } else return false;
     return true;
   });
-  return { offset, bucketCounts };
+  return onto;
+}
+
+interface MutableBuckets {
+  offset: number;
+  readonly bucketCounts: bigint[];
+}
+
+function newBuckets(): MutableBuckets {
+  return { offset: 0, bucketCounts: [] };
 }
 
 function readSummaryPoint(cursor: Cursor): SummaryDataPoint {

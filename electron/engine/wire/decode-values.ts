@@ -133,17 +133,16 @@ function readAnyValue(cursor: Cursor, depth: number, previous: AnyValue): AnyVal
         value = { type: 'double', value: cursor.double() };
         return true;
       case VALUE_TAG.array: {
-        const before = value.type === 'array' ? value.values : [];
-        const more = readList(cursor, (at) => readNestedValue(at, depth + 2));
-        value = { type: 'array', values: [...before, ...more] };
+        // Lists are made here and nowhere else, so that a list sent in parts can go on in place.
+        const values = value.type === 'array' ? (value.values as AnyValue[]) : [];
+        if (value.type !== 'array') value = { type: 'array', values };
+        readList(cursor, values, (at) => readNestedValue(at, depth + 2));
         return true;
       }
       case VALUE_TAG.kvlist: {
-        const before = value.type === 'kvlist' ? value.values : [];
-        const more = readList(cursor, (at) =>
-          readNested(at, (inner) => readKeyValue(inner, depth + 2)),
-        );
-        value = { type: 'kvlist', values: [...before, ...more] };
+        const values = value.type === 'kvlist' ? (value.values as KeyValue[]) : [];
+        if (value.type !== 'kvlist') value = { type: 'kvlist', values };
+        readList(cursor, values, (at) => readNested(at, (inner) => readKeyValue(inner, depth + 2)));
         return true;
       }
       case VALUE_TAG.bytes:
@@ -173,17 +172,15 @@ function readBytes(cursor: Cursor): Uint8Array {
   return cursor.bytes.slice(start, cursor.pos);
 }
 
-/** ArrayValue and KeyValueList: the one repeated field of both. */
-function readList<T>(cursor: Cursor, readOne: (cursor: Cursor) => T): T[] {
-  const values: T[] = [];
+/** Reads the one repeated field of an ArrayValue or a KeyValueList onto the end of `into`. */
+function readList<T>(cursor: Cursor, into: T[], readOne: (cursor: Cursor) => T): void {
   readNested(cursor, () => {
     readFields(cursor, (tag) => {
       if (tag !== ((VALUE_LIST.values << 3) | len)) return false;
-      values.push(readOne(cursor));
+      into.push(readOne(cursor));
       return true;
     });
   });
-  return values;
 }
 
 /** Reads one nested KeyValue onto the end of `into`. */

@@ -58,7 +58,7 @@ function hexUnit(bytes: Uint8Array, start: number, end: number): number {
   if (start + 4 > end) return -1;
   let value = 0;
   for (let pos = start; pos < start + 4; pos++) {
-    const digit = nibble(bytes[pos]);
+    const digit = NIBBLE[bytes[pos]];
     if (digit < 0) return -1;
     value = (value << 4) | digit;
   }
@@ -83,10 +83,12 @@ function putCodePoint(target: Uint8Array, start: number, code: number): number {
   return at;
 }
 
-function nibble(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+/** The value of each hex digit; -1 for every other byte. */
+const NIBBLE = new Int8Array(256).fill(-1);
+for (let value = 0; value < 16; value++) {
+  const digit = value.toString(16);
+  NIBBLE[digit.charCodeAt(0)] = value;
+  NIBBLE[digit.toUpperCase().charCodeAt(0)] = value;
 }
 
 /**
@@ -101,15 +103,18 @@ export function writeHex(out: Writer, bytes: Uint8Array, start: number, end: num
   out.varint32(length);
   out.reserve(length);
   const target = out.bytes;
+  const last = start + length * 2;
+  // The bits of a digit that is none make the sum negative.
+  let sum = 0;
   let at = out.pos;
   for (let pos = start; pos < end; pos += 2) {
-    const high = nibble(bytes[pos]);
-    const low = pos + 1 < end ? nibble(bytes[pos + 1]) : 0;
-    if (high < 0 || low < 0) return false;
-    if (at < out.pos + length) target[at++] = (high << 4) | low;
+    const high = NIBBLE[bytes[pos]];
+    const low = pos + 1 < end ? NIBBLE[bytes[pos + 1]] : 0;
+    sum |= high | low;
+    if (pos < last) target[at++] = (high << 4) | low;
   }
-  out.pos += length;
-  return true;
+  out.pos = at;
+  return sum >= 0;
 }
 
 const BASE64 = new Int8Array(128).fill(-1);

@@ -85,15 +85,17 @@ class Transcoder {
     const base = depth * FIELD_SLOTS;
     const firstDead = this.#dead.length;
     let seen = 0;
+    let before: Field | undefined;
     input.open(JSON_BYTE.object, owner);
     input.checkDepth(depth);
     for (let isFirst = true; input.next(JSON_BYTE.objectEnd, isFirst); isFirst = false) {
       input.key();
-      const field = this.#keyField(message);
+      const field = this.#keyField(message, before);
       if (!field) {
         input.skip(depth + 1);
         continue;
       }
+      before = field;
       const start = out.pos;
       if (input.peek() === JSON_BYTE.null) input.word('null');
       else if (field.repeated) this.#list(field, depth);
@@ -110,11 +112,11 @@ class Transcoder {
     if (this.#dead.length > firstDead) this.#bury(firstDead);
   }
 
-  #keyField(message: Message): Field | undefined {
+  #keyField(message: Message, before: Field | undefined): Field | undefined {
     const input = this.#in;
-    if (!input.hasEscapes) return message.byKey(input.bytes, input.from, input.to);
+    if (!input.hasEscapes) return message.byKey(input.bytes, input.from, input.to, before);
     this.#unescape();
-    return message.byKey(this.#text, this.#from, this.#to);
+    return message.byKey(this.#text, this.#from, this.#to, before);
   }
 
   /** Takes the replaced ranges of one object out of the output. */

@@ -95,6 +95,14 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return (hash ^ (hash >>> 7)) & (TABLE_SIZE - 1);
 }
 
+function isKey(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (key.length !== end - start) return false;
+  for (let at = 0; at < key.length; at++) {
+    if (key[at] !== bytes[start + at]) return false;
+  }
+  return true;
+}
+
 /** One message: its fields by number and by JSON key. */
 export class Message {
   readonly name: string;
@@ -104,6 +112,8 @@ export class Message {
   readonly #byNumber: (Field | undefined)[] = [];
   // Open addressing over the bytes of the keys: lowerCamelCase and snake_case.
   readonly #keys: (Uint8Array | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
+  /** The field that followed each one last time, by number; 0 is the start of the object. */
+  readonly #followers: (Field | undefined)[] = new Array(32).fill(undefined);
   readonly #keyFields: (Field | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
 
   constructor(name: string, fields: readonly Field[], oneOf: number) {
@@ -122,15 +132,30 @@ export class Message {
     return this.#byNumber[number];
   }
 
-  /** The field whose JSON key is in `bytes` [start, end); undefined for a key it does not know. */
-  byKey(bytes: Uint8Array, start: number, end: number): Field | undefined {
+  /**
+   * The field whose JSON key is in `bytes` [start, end); undefined for a key it does not know.
+   * `before` is the field of the key before it, or undefined: a sender writes its keys in one order,
+   * so the one that followed last time is tried first.
+   */
+  byKey(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    before: Field | undefined,
+  ): Field | undefined {
+    const slot = before === undefined ? 0 : before.number;
+    const guess = this.#followers[slot];
+    if (guess !== undefined && isKey(guess.nameBytes, bytes, start, end)) return guess;
+    const field = this.#lookUp(bytes, start, end);
+    if (field !== undefined) this.#followers[slot] = field;
+    return field;
+  }
+
+  #lookUp(bytes: Uint8Array, start: number, end: number): Field | undefined {
     for (let slot = hashOf(bytes, start, end); ; slot = (slot + 1) & (TABLE_SIZE - 1)) {
       const key = this.#keys[slot];
       if (key === undefined) return undefined;
-      if (key.length !== end - start) continue;
-      let at = 0;
-      while (at < key.length && key[at] === bytes[start + at]) at++;
-      if (at === key.length) return this.#keyFields[slot];
+      if (isKey(key, bytes, start, end)) return this.#keyFields[slot];
     }
   }
 

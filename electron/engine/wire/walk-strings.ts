@@ -137,15 +137,58 @@ function walk(actions: Uint8Array, depth: number, visitor: TextVisitor): boolean
       continue;
     }
     const outer = cursor.enter();
-    const found =
-      action === TEXT
-        ? visitor.text(cursor.bytes, cursor.pos, cursor.end)
-        : walk(planOf(action), depth + 1, visitor);
-    if (found) return true;
+    const text = action === ATTRIBUTE ? shortText(cursor.bytes, cursor.pos, cursor.end) : OTHER;
+    if (action === TEXT) {
+      if (visitor.text(cursor.bytes, cursor.pos, cursor.end)) return true;
+    } else if (text >= 0) {
+      if (visitor.text(cursor.bytes, text, cursor.end)) return true;
+    } else if (text === OTHER && walk(planOf(action), depth + 1, visitor)) return true;
     cursor.leave(outer);
   }
   return false;
 }
+
+const OTHER = -1;
+const NO_TEXT = -2;
+
+/**
+ * The common KeyValue, read at once: a key, then a value that holds one field, everything shorter
+ * than 128 bytes. Where its text starts (it ends with the message); NO_TEXT for a bool, integer or
+ * double; OTHER for what has to be walked.
+ */
+function shortText(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < 6 || length >= 0x80 || bytes[start] !== KEY_TAG) return OTHER;
+  const value = start + 2 + bytes[start + 1];
+  if (value + 4 > end || bytes[value] !== VALUE_TAG || value + 2 + bytes[value + 1] !== end) {
+    return OTHER;
+  }
+  switch (bytes[value + 2]) {
+    case STRING_TAG:
+      return value + 4 + bytes[value + 3] === end ? value + 4 : OTHER;
+    case BOOL_TAG:
+    case INT_TAG:
+      return onlyVarint(bytes, value + 3, end) ? NO_TEXT : OTHER;
+    case DOUBLE_TAG:
+      return value + 11 === end ? NO_TEXT : OTHER;
+    default:
+      return OTHER;
+  }
+}
+
+/** Whether [start, end) is one varint. */
+function onlyVarint(bytes: Uint8Array, start: number, end: number): boolean {
+  let pos = start;
+  while (pos < end - 1 && bytes[pos] >= 0x80) pos++;
+  return pos === end - 1 && bytes[pos] < 0x80;
+}
+
+const KEY_TAG = (KEY_VALUE.key << 3) | WIRE.len;
+const VALUE_TAG = (KEY_VALUE.value << 3) | WIRE.len;
+const STRING_TAG = (ANY_VALUE.stringValue << 3) | WIRE.len;
+const BOOL_TAG = (ANY_VALUE.boolValue << 3) | WIRE.varint;
+const INT_TAG = (ANY_VALUE.intValue << 3) | WIRE.varint;
+const DOUBLE_TAG = (ANY_VALUE.doubleValue << 3) | WIRE.fixed64;
 
 function planOf(action: number): Uint8Array {
   if (action === ATTRIBUTE) return KEY_VALUE_PLAN;

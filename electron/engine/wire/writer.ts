@@ -15,8 +15,10 @@ export class Writer {
 
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
-    const need = this.pos + count;
-    if (need <= this.bytes.length) return;
+    if (this.pos + count > this.bytes.length) this.#grow(this.pos + count);
+  }
+
+  #grow(need: number): void {
     const grown = new Uint8Array(Math.max(need, this.bytes.length * 2, 64));
     grown.set(this.bytes.subarray(0, this.pos));
     this.bytes = grown;
@@ -39,7 +41,8 @@ export class Writer {
   }
 
   tag(field: number, wireType: number): void {
-    this.varint32((field << 3) | wireType);
+    if (field < 16) this.byte((field << 3) | wireType);
+    else this.varint32((field << 3) | wireType);
   }
 
   /** A uint32 varint. */
@@ -90,12 +93,14 @@ export class Writer {
 
   /** Bytes [start, end) of `source`, as they are. */
   raw(source: Uint8Array, start = 0, end = source.length): void {
-    this.reserve(end - start);
-    this.bytes.set(
-      start === 0 && end === source.length ? source : source.subarray(start, end),
-      this.pos,
-    );
-    this.pos += end - start;
+    const length = end - start;
+    this.reserve(length);
+    const bytes = this.bytes;
+    const pos = this.pos;
+    this.pos = pos + length;
+    // Short runs, nearly all there are, are copied faster than a view of them is made.
+    if (length > 64) bytes.set(source.subarray(start, end), pos);
+    else for (let at = 0; at < length; at++) bytes[pos + at] = source[start + at];
   }
 
   /** A non-negative integer below 2^53 as a varint field. */

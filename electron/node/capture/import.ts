@@ -11,7 +11,6 @@
  * request and a few chunks.
  */
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Signal } from '../../../proto/otlp/signal.ts';
 import type { BodyEncoding, IngestResult } from '../../engine/config.ts';
 import type { ImportResult } from '../host/control.ts';
@@ -64,16 +63,12 @@ export async function importCapture(
   return tally.result();
 }
 
-/** Imports a file by path. The operation's total is the file's size as it is read. */
-export async function importFromFile(
+/** Imports a file by path. */
+export function importFromFile(
   target: ImportTarget,
   path: string,
   operation: Operation,
 ): Promise<ImportResult> {
-  const entry = await stat(path);
-  if (!entry.isFile()) {
-    throw new HostFailure({ code: 'badFile', message: `${path} is not a file.` });
-  }
   const file = createReadStream(path, { highWaterMark: READ_CHUNK_BYTES });
   return importCapture(target, file as AsyncIterable<Buffer>, operation);
 }

@@ -1,6 +1,7 @@
 /** Requests of commands to the running instance's API. */
 import { request, type IncomingMessage } from 'node:http';
 import { readPort } from '../host/launch-args.ts';
+import { drained } from '../server/drained.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { CliError, EXIT } from './exit.ts';
 import { stateFolder } from './folders.ts';
@@ -15,7 +16,8 @@ export async function requireInstance(
   { uiPort }: InstanceOptions,
   { env }: CliContext,
 ): Promise<Instance> {
-  const asked = uiPort ?? readPort(env['FLAMETAIL_UI_PORT'] ?? '');
+  // 0 asks a start for a free port: it names no instance.
+  const asked = (uiPort ?? readPort(env['FLAMETAIL_UI_PORT'] ?? '')) || undefined;
   const instance = await findInstance(await stateFolder(env), asked);
   if (instance !== undefined) return instance;
   const which = asked === undefined ? '' : ` with UI port ${asked}`;
@@ -75,12 +77,7 @@ async function writeBody(
 ): Promise<void> {
   for await (const chunk of body) {
     if (sent.destroyed) return; // Its error is reported by the request.
-    if (!sent.write(chunk)) {
-      await new Promise<void>((resolve) => {
-        sent.once('drain', resolve);
-        sent.once('close', resolve);
-      });
-    }
+    if (!sent.write(chunk)) await drained(sent);
   }
   sent.end();
 }

@@ -11,7 +11,7 @@ export function openInBrowser(url: string): void {
 
 function openerOf(platform: NodeJS.Platform, url: string): readonly [string, ...string[]] {
   if (platform === 'darwin') return ['open', url];
-  // `start` takes its first quoted argument for a title.
-  if (platform === 'win32') return ['cmd', '/c', 'start', '""', url.replaceAll('&', '^&')];
+  // `start` takes its first quoted argument, here an empty one, for a title.
+  if (platform === 'win32') return ['cmd', '/c', 'start', '', url];
   return ['xdg-open', url];
 }

@@ -23,14 +23,14 @@ import type {
 } from './control.ts';
 import { HostFailure } from './failure.ts';
 import type { MessagePortLike } from './message-port.ts';
-import { StreamReader, writeStream } from './stream.ts';
+import { readStream, writeStream } from './stream.ts';
 
 /** A running engine process as its host sees it; `P` is the kind of port it can be sent. */
 export interface EngineProcess<P extends MessagePortLike = MessagePortLike> {
   /** Posts a control message; `ports` change owner. */
   post(message: HostMessage, ports: readonly P[]): void;
   onMessage(handler: (message: EngineProcessMessage) => void): void;
-  /** Called once, with a sentence about how it ended. */
+  /** Each handler is called once, with a sentence about how it ended. */
   onExit(handler: (reason: string) => void): void;
   /** Ends it at once. */
   kill(): void;
@@ -102,9 +102,9 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
     return this.#engineId;
   }
 
-  /** False between a crash and the restart. */
+  /** False between a crash and the restart, and from a stop on. */
   get isRunning(): boolean {
-    return this.#isReady;
+    return this.#isReady && !this.#isStopping;
   }
 
   /** Returns the function that takes the handler off again. */
@@ -127,7 +127,7 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
   export(request: ExportRequest, label: string): AsyncIterable<Uint8Array> {
     const { near, far } = this.#spawner.channel();
     this.#running().post({ type: 'export', request, label }, [far]);
-    return finishing(new StreamReader(near));
+    return readStream(near);
   }
 
   /**
@@ -283,9 +283,3 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
 
 const DOWN: ControlFailure = { code: 'failed', message: 'The engine is not running right now.' };
 const UNEXPECTED: ControlFailure = { code: 'failed', message: 'The engine gave no result.' };
-
-/** Answers the writer when the last byte was read, so that its operation counts as done. */
-async function* finishing(reader: StreamReader): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* reader;
-  reader.done(null);
-}

@@ -12,6 +12,7 @@ import type { ReceiverState } from '../../../proto/live/topics.ts';
 import { Engine, type HostMethods } from '../../engine/engine.ts';
 import { exportCapture, exportToFile } from '../capture/export.ts';
 import { describeImport } from '../capture/describe.ts';
+import { fileSize } from '../capture/file-size.ts';
 import { importCapture, importFromFile } from '../capture/import.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import type { ControlPort } from './control-port.ts';
@@ -74,7 +75,7 @@ class EngineService {
         this.#publish();
       },
     });
-    this.#methods = this.#hostMethods();
+    this.#methods = this.#hostMethods(config.version);
   }
 
   /** Listens and says `ready`; with `requirePorts`, says `startFailed` and exits when it cannot. */
@@ -124,10 +125,7 @@ class EngineService {
     this.#engine.close();
   }
 
-  async #fail(
-    protocol: ReceiverState['protocol'] | null,
-    error: ControlFailure,
-  ): Promise<void> {
+  async #fail(protocol: ReceiverState['protocol'] | null, error: ControlFailure): Promise<void> {
     await this.close();
     this.#control.post({ type: 'startFailed', protocol, error });
     this.#control.exit();
@@ -206,8 +204,9 @@ class EngineService {
 
   async #importFile({ id, path }: Extract<HostMessage, { type: 'importFile' }>): Promise<void> {
     try {
+      const totalBytes = await fileSize(path);
       const imported = await this.#operations.run(
-        { kind: 'import', label: fileLabel(path), totalBytes: 0 },
+        { kind: 'import', label: fileLabel(path), totalBytes },
         (operation) => importFromFile(this.#engine, path, operation),
         describeImport,
       );
@@ -217,9 +216,9 @@ class EngineService {
     }
   }
 
-  #hostMethods(): HostMethods {
+  #hostMethods(version: string): HostMethods {
     return {
-      'testTrace.send': async () => ({ traceId: await postTestTrace(this.#receivers) }),
+      'testTrace.send': async () => ({ traceId: await postTestTrace(this.#receivers, version) }),
       'receiver.listen': async ({ protocol, port }) => {
         const state = await this.#receiver.relisten(protocol, port);
         return { listening: state.state === 'listening', message: state.message };

@@ -8,7 +8,10 @@ import { buildTestTrace } from './test-trace.ts';
 const TIMEOUT_MS = 5000;
 
 /** Returns the trace id when both bodies were acknowledged. Rejects with LiveFailure. */
-export async function postTestTrace(receivers: readonly ReceiverState[]): Promise<string> {
+export async function postTestTrace(
+  receivers: readonly ReceiverState[],
+  version: string,
+): Promise<string> {
   const http = receivers.find((state) => state.protocol === 'http' && state.state === 'listening');
   const host = http?.hosts[0];
   if (http === undefined || host === undefined) {
@@ -18,12 +21,19 @@ export async function postTestTrace(receivers: readonly ReceiverState[]): Promis
     });
   }
   const { traceId, traces, logs } = buildTestTrace(Date.now());
-  await post(host, http.port, HTTP_PATH.traces, traces);
-  await post(host, http.port, HTTP_PATH.logs, logs);
+  const userAgent = `Flametail-Test-Trace/${version}`;
+  await post(host, http.port, HTTP_PATH.traces, userAgent, traces);
+  await post(host, http.port, HTTP_PATH.logs, userAgent, logs);
   return traceId;
 }
 
-function post(host: string, port: number, path: string, body: string): Promise<void> {
+function post(
+  host: string,
+  port: number,
+  path: string,
+  userAgent: string,
+  body: string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       reject(new LiveFailure({ code: 'failed', message: `The test trace was not taken: ${why}` }));
@@ -39,7 +49,7 @@ function post(host: string, port: number, path: string, body: string): Promise<v
         headers: {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
-          'user-agent': `Flametail-Test-Trace/${__VERSION__}`,
+          'user-agent': userAgent,
         },
       },
       (response) => {

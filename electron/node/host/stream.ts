@@ -152,8 +152,25 @@ class StreamWriter {
 }
 
 /**
- * The reading end of a stream; iterate it once. Leaving the loop early stops the writer. The reader
- * answers with `done` (after the end) or `stop`, which also close its side.
+ * Reads a stream that wants no answer: after the last byte the writer's promise resolves with null;
+ * leaving the loop early stops the writer with `cancelled`.
+ */
+export async function* readStream(
+  port: MessagePortLike,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = new StreamReader(port);
+  try {
+    yield* reader;
+    reader.done(null);
+  } finally {
+    // Without effect when it is done.
+    reader.stop({ code: 'cancelled', message: 'The reader stopped.' });
+  }
+}
+
+/**
+ * The reading end of a stream; iterate it once. Its owner ends it with `done` (after the last byte)
+ * or with `stop` (any time), whatever became of the iteration.
  */
 export class StreamReader implements AsyncIterable<Uint8Array> {
   readonly #port: MessagePortLike;
@@ -179,26 +196,20 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    let isComplete = false;
-    try {
-      for (;;) {
-        const bytes = this.#chunks.shift();
-        if (bytes !== undefined) {
-          this.#post({ type: 'pull', chunks: 1 });
-          yield bytes;
-        } else if (this.#failure !== undefined) {
-          throw this.#failure;
-        } else if (this.#isEnded) {
-          isComplete = true;
-          return;
-        } else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-        }
+    for (;;) {
+      const bytes = this.#chunks.shift();
+      if (bytes !== undefined) {
+        this.#post({ type: 'pull', chunks: 1 });
+        yield bytes;
+      } else if (this.#failure !== undefined) {
+        throw this.#failure;
+      } else if (this.#isEnded) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
-    } finally {
-      if (!isComplete) this.stop({ code: 'cancelled', message: 'The reader stopped.' });
     }
   }
 

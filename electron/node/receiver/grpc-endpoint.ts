@@ -26,6 +26,7 @@ import {
   type RequestLine,
 } from './target.ts';
 
+/** What the port serves and where; port 0 takes a free one. */
 export interface GrpcEndpointOptions {
   readonly engine: IngestTarget;
   readonly version: string;

@@ -8,6 +8,7 @@ import { CLOSE_GRACE_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS }
 /** What node:http reports of bytes that it cannot read as a request. */
 type ClientError = Error & { readonly rawPacket?: Buffer };
 
+/** A handler's options and where it is reached; port 0 takes a free one. */
 export interface HttpEndpointOptions extends HttpHandlerOptions {
   readonly hosts: readonly string[];
   readonly port: number;

@@ -44,6 +44,7 @@ interface Delivering extends Exchange {
   readonly compression: Compression;
 }
 
+/** What the handler of a port works with. */
 export interface HttpHandlerOptions {
   readonly engine: IngestTarget;
   /** Shared by all handlers of a receiver. */

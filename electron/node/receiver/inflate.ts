@@ -6,6 +6,7 @@ import { MAX_BODY_BYTES } from './limits.ts';
 /** `deflate` is the zlib format, as HTTP says and the Collector reads it. */
 export type Compression = 'identity' | 'gzip' | 'deflate';
 
+/** Inflated bytes, or why there are none, as a sentence for the client. */
 export type Inflated =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly code: 'tooLarge' | 'badCompression'; readonly message: string };

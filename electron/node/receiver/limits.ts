@@ -14,7 +14,9 @@ export const MAX_IN_FLIGHT_BYTES = 4 * MAX_BODY_BYTES;
  * itself, loses the race against the next batch.
  */
 export const KEEP_ALIVE_MS = 120_000;
+/** For the headers of a request, from its first byte. */
 export const HEADERS_TIMEOUT_MS = 60_000;
+/** For a whole request: a slow upload of 64 MiB, not a forgotten one. */
 export const REQUEST_TIMEOUT_MS = 300_000;
 
 /**

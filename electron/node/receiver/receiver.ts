@@ -12,6 +12,7 @@ import type { IngestTarget } from './target.ts';
 
 export type { IngestTarget, RequestLine } from './target.ts';
 
+/** What a receiver is given for its life. */
 export interface ReceiverOptions {
   readonly engine: IngestTarget;
   /** Told at every change, with the state as it is then. */
@@ -21,6 +22,7 @@ export interface ReceiverOptions {
   readonly uiUrl?: () => string;
 }
 
+/** Where to listen. */
 export interface ListenOptions {
   /** 0 takes a free one. */
   readonly httpPort: number;

@@ -13,12 +13,14 @@ export const RPC_CODE = {
   unavailable: 14,
 } as const;
 
+/** One of RPC_CODE. */
 export type RpcCode = (typeof RPC_CODE)[keyof typeof RPC_CODE];
 
 /** The engine's refusals, and those that only a transport knows. */
 export type Refusal =
   RefusalCode | 'badCompression' | 'foreignOrigin' | 'unknownPath' | 'internal' | 'overloaded';
 
+/** What a refusal is on each transport. */
 export interface RefusalAnswer {
   readonly httpStatus: number;
   /** Code of the google.rpc.Status in the HTTP body, and the gRPC status. */

@@ -9,6 +9,7 @@ const STATUS_OF = {
   forbidden: 403,
   notFound: 404,
   methodNotAllowed: 405,
+  cancelled: 409,
   evicted: 410,
   tooLarge: 413,
   badFile: 422,
@@ -39,7 +40,11 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof LiveFailure) return new ApiError(codeOfLive(error.code), error.message);
   if (error instanceof HostFailure) {
-    return new ApiError(error.code === 'badFile' ? 'badFile' : 'failed', error.message);
+    const { code } = error;
+    return new ApiError(
+      code === 'badFile' || code === 'cancelled' ? code : 'failed',
+      error.message,
+    );
   }
   return new ApiError('failed', error instanceof Error ? error.message : String(error));
 }
@@ -56,9 +61,8 @@ function codeOfLive(code: LiveErrorCode): ApiErrorCode {
     case 'evicted':
     case 'busy':
     case 'failed':
-      return code;
     case 'cancelled':
-      return 'failed';
+      return code;
     case 'disconnected':
       return 'unavailable';
   }

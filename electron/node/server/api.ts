@@ -7,7 +7,9 @@ import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import type { Selection } from '../../../proto/live/topics.ts';
 import type { ExportFormat, ExportRequest } from '../host/control.ts';
 import type { EngineHost } from '../host/engine-host.ts';
+import { HostFailure } from '../host/failure.ts';
 import { ApiError, sendJson, sendText } from './api-error.ts';
+import { drained } from './drained.ts';
 import { NO_FILTER, type EngineClient } from './engine-client.ts';
 import type { Guards } from './guards.ts';
 
@@ -136,7 +138,7 @@ export class Api {
     }
     const label = query.get('label') ?? 'import';
     const totalBytes = Number(request.headers['content-length'] ?? 0);
-    const result = await this.#host.import(label, totalBytes, request as AsyncIterable<Buffer>);
+    const result = await this.#host.import(label, totalBytes, bodyOf(request));
     sendJson(response, 200, result);
   }
 
@@ -205,6 +207,18 @@ function readSelection(query: URLSearchParams): Selection {
   return { type: 'filter', signal, filter: { ...NO_FILTER, text } };
 }
 
+/** The body, left open when its reader stops early, so that the refusal can still be answered. */
+async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } catch {
+    throw new HostFailure({
+      code: 'cancelled',
+      message: 'The sender went away before the file was complete.',
+    });
+  }
+}
+
 /** A client that goes away ends the loop early, which cancels the operation behind the source. */
 async function sendChunks(
   response: ServerResponse,
@@ -215,19 +229,6 @@ async function sendChunks(
     if (!response.write(chunk)) await drained(response);
   }
   response.end();
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      response.off('drain', settle);
-      response.off('close', settle);
-      resolve();
-    };
-    response.on('drain', settle);
-    response.on('close', settle);
-    if (response.destroyed) settle();
-  });
 }
 
 function mediaType({ format, gzip }: ExportRequest): string {

@@ -29,6 +29,9 @@ export interface UiServerOptions {
   readonly pageFolder: string;
 }
 
+/** How long the rest of a refused body is read. */
+const DRAIN_MS = 2000;
+
 export class UiServer {
   readonly #options: UiServerOptions;
   readonly #bound: Bound<Server>;
@@ -92,8 +95,8 @@ export class UiServer {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#answer(request, response).catch((error: unknown) => {
-      request.resume(); // An unread body would keep the connection from its next request.
       sendError(response, toApiError(error));
+      drain(request);
     });
   }
 
@@ -140,6 +143,19 @@ export class UiServer {
     if (this.#engine === undefined) throw new ApiError('unavailable', 'Flametail is starting.');
     return this.#engine;
   }
+}
+
+/**
+ * Reads on what the client still sends, so that it gets to read the answer; one that does not come
+ * to an end is cut off.
+ */
+function drain(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), DRAIN_MS);
+  request.once('close', () => {
+    clearTimeout(timer);
+  });
 }
 
 function parseUrl(request: IncomingMessage): URL {

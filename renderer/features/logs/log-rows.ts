@@ -89,7 +89,7 @@ export type LeastLevel = keyof typeof LEAST_SEVERITY;
 
 /** The level that a URL names; everything when it names none. */
 export function leastLevelOf(text: string): LeastLevel {
-  return text in LEAST_SEVERITY ? (text as LeastLevel) : 'trace';
+  return Object.hasOwn(LEAST_SEVERITY, text) ? (text as LeastLevel) : 'trace';
 }
 
 /** The order of `LogsMeta.levels`. */

@@ -70,6 +70,8 @@ export function currentValue(row: MetricRow): { readonly value: string; readonly
   const what = annotation(row.unit);
   if (row.pointCount === 0) return { value: '–', about: 'no points in memory' };
   if (row.pointCount === 1 && row.isRate) return { value: '–', about: '1 point so far' };
+  const distribution = DISTRIBUTION.exec(row.last);
+  if (distribution !== null) return distributionValue(distribution, row.unit);
   const number = Number(row.last);
   if (row.last === '' || Number.isNaN(number)) return { value: row.last, about: '' };
   if (!row.isRate) return { value: formatValue(number, row.unit), about: what };
@@ -77,6 +79,18 @@ export function currentValue(row: MetricRow): { readonly value: string; readonly
     BYTE_UNITS[row.unit] === undefined ? formatRateNumber(number) : formatValue(number, row.unit);
   const unit = what === '' && BYTE_UNITS[row.unit] === undefined ? unitWord(row.unit) : what;
   return { value: `${perSecond}/s`, about: unit };
+}
+
+/** The text of the last value of histograms and summaries: `count 12, mean 0.5` or `count 12`. */
+const DISTRIBUTION = /^count (\d+)(?:, mean (.+))?$/;
+
+function distributionValue(
+  [, count = '0', mean]: RegExpExecArray,
+  unit: string,
+): { readonly value: string; readonly about: string } {
+  const values = `${formatCount(Number(count))} ${count === '1' ? 'value' : 'values'}`;
+  if (mean === undefined) return { value: values, about: '' };
+  return { value: formatValue(Number(mean), unit), about: `mean of ${values}` };
 }
 
 function unitWord(unit: string): string {

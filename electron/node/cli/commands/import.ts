@@ -1,8 +1,8 @@
 /** `flametail import`: files into the running instance. */
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describeImport } from '../../capture/describe.ts';
+import { fileSize } from '../../capture/file-size.ts';
 import type { ImportResult } from '../../host/control.ts';
 import { callJson, requireInstance, type InstanceOptions } from '../api-client.ts';
 import type { CliContext } from '../context.ts';
@@ -38,13 +38,13 @@ export async function importFiles(
 }
 
 async function importOne(instance: Instance, file: string): Promise<ImportResult> {
-  const { size } = await stat(file);
+  const bodyBytes = await fileSize(file);
   const result = await callJson(instance, {
     method: 'POST',
     path: 'import',
     query: { label: basename(file) },
     body: createReadStream(file) as AsyncIterable<Buffer>,
-    bodyBytes: size,
+    bodyBytes,
   });
   return result as ImportResult; // Our own API's answer, as host/control.ts defines it.
 }

@@ -40,9 +40,8 @@ export async function serve(
       context.err(`flametail: ${describeEvent(event)}\n`);
     });
     if (openBrowser && settings.open) openInBrowser(linkOf(running.instance));
-    const loading = loadFiles(files, running.host, options, context);
+    void loadFiles(files, running.host, options, context);
     await stopped;
-    await Promise.race([loading, running.close()]);
   } finally {
     await running.close();
   }
@@ -175,7 +174,10 @@ function describeEvent(event: EngineEvent): string {
   }
 }
 
-/** Loads files one after the other; one that cannot be read is reported, and the rest go on. */
+/**
+ * Loads files one after the other; one that cannot be read is reported, and the rest go on. Never
+ * rejects; ends early when the engine stops.
+ */
 async function loadFiles(
   files: readonly string[],
   host: EngineHost,
@@ -187,6 +189,7 @@ async function loadFiles(
     try {
       result = await host.importFile(resolve(file));
     } catch (error) {
+      if (!host.isRunning) return;
       const reason = error instanceof Error ? error.message : String(error);
       context.err(`flametail: ${plain(file)}: ${plain(reason)}\n`);
       continue;

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import type { TraceColumns, TraceMeta } from '../../proto/live/topics.ts';
+import { carryWindow, LayoutIntake } from '../../renderer/canvas/layout-intake.ts';
+import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
+import {
+  firstChildOf,
+  nextError,
+  nextSiblingOf,
+  parentOf,
+  pathTo,
+  placeAmongSiblings,
+  previousSiblingOf,
+  rowOfBox,
+  searchLayout,
+  unfoldedRows,
+} from '../../renderer/canvas/tree-walk.ts';
+import { layoutFrame, type BoxSpec } from '../support/canvas/recorder.ts';
+
+/**
+ * ```
+ *   0 root ── 1 cart ── 2 price
+ *          │         └─ 3 stock (error)
+ *          └─ 4 pay
+ *   5 other root (error)
+ * ```
+ */
+const TREE: readonly BoxSpec[] = [
+  { start: 0, end: 100, depth: 0, name: 'root', service: 'web' },
+  { start: 5, end: 40, depth: 1, name: 'cart', service: 'cart' },
+  { start: 6, end: 10, depth: 2, name: 'price', service: 'cart' },
+  { start: 12, end: 20, depth: 2, name: 'stock', service: 'stock', flags: 1 },
+  { start: 50, end: 90, depth: 1, name: 'pay', service: 'pay' },
+  { start: 110, end: 120, depth: 0, name: 'later', service: 'web', flags: 1 },
+];
+
+function chunk(
+  specs: readonly BoxSpec[],
+  from: number,
+  to: number,
+  over: Partial<TraceMeta> = {},
+): { meta: TraceMeta; columns: TraceColumns } {
+  const { meta, columns } = layoutFrame(specs, over);
+  const cut = Object.entries(columns).map(([name, column]) => {
+    const size = name === 'spanId' ? 8 : 1;
+    return [name, column.slice(from * size, to * size)];
+  });
+  const strings = from === 0 ? meta.strings : [];
+  return {
+    meta: { ...meta, firstBox: from, strings },
+    columns: Object.fromEntries(cut) as TraceColumns,
+  };
+}
+
+const whole = (over: Partial<TraceMeta> = {}) => chunk(TREE, 0, TREE.length, over);
+
+function layoutOf(): TraceLayout {
+  const { meta, columns } = whole();
+  return new TraceLayout(meta, columns);
+}
+
+describe('layout model', () => {
+  test('a layout in chunks equals the same layout in one frame', () => {
+    const one = layoutOf();
+    const first = chunk(TREE, 0, 2);
+    const chunked = new TraceLayout(first.meta, first.columns);
+    expect(chunked.isComplete).toBe(false);
+    for (const [from, to] of [
+      [2, 5],
+      [5, 6],
+    ] as const) {
+      const { meta, columns } = chunk(TREE, from, to);
+      expect(chunked.accept(meta, columns)).toBe(true);
+    }
+    expect(chunked.isComplete).toBe(true);
+    expect(chunked.columns).toEqual(one.columns);
+    expect(chunked.strings).toEqual(one.strings);
+    expect([...chunked.lanes.box]).toEqual([...one.lanes.box]);
+  });
+
+  test('a chunk of another layout, or one that leaves a hole, is refused', () => {
+    const { meta, columns } = chunk(TREE, 0, 2);
+    const layout = new TraceLayout(meta, columns);
+    const other = chunk(TREE, 2, 5, { layout: 2 });
+    expect(layout.accept(other.meta, other.columns)).toBe(false);
+    const hole = chunk(TREE, 3, 5);
+    expect(layout.accept(hole.meta, hole.columns)).toBe(false);
+    expect(layout.received).toBe(2);
+  });
+
+  test('a span is found by its id', () => {
+    const layout = layoutOf();
+    expect(layout.findSpan(layout.spanId(3))).toBe(3);
+    expect(layout.findSpan('ffffffffffffffff')).toBe(-1);
+    expect(layout.findSpan('no id')).toBe(-1);
+  });
+});
+
+describe('layout intake', () => {
+  test('the first layout is shown while it is still coming in', () => {
+    const intake = new LayoutIntake();
+    const first = chunk(TREE, 0, 2);
+    const rest = chunk(TREE, 2, 6);
+    expect(intake.take('snapshot', first.meta, first.columns)).toBe('replaced');
+    expect(intake.take('delta', rest.meta, rest.columns)).toBe('grown');
+    expect(intake.shown?.received).toBe(6);
+  });
+
+  test('a later layout is shown only when it is complete', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    const first = chunk(TREE, 0, 2, { layout: 2 });
+    const rest = chunk(TREE, 2, 6, { layout: 2 });
+    expect(intake.take('snapshot', first.meta, first.columns)).toBe('nothing');
+    expect(intake.shown?.meta.layout).toBe(1);
+    expect(intake.take('delta', rest.meta, rest.columns)).toBe('replaced');
+    expect(intake.shown?.meta.layout).toBe(2);
+  });
+
+  test('a layout that comes while the person moves waits for the release', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    intake.hold();
+    const next = whole({ layout: 2 });
+    expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
+    expect(intake.isWaiting).toBe(true);
+    expect(intake.release()).toBe('replaced');
+    expect(intake.shown?.meta.layout).toBe(2);
+  });
+
+  test('a trace that leaves memory stays on the screen', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    const gone = chunk([], 0, 0, { state: 'absent' });
+    expect(intake.take('snapshot', gone.meta, gone.columns)).toBe('nothing');
+    expect(intake.shown?.received).toBe(6);
+  });
+
+  test('the window stays on the same absolute time when the base moves', () => {
+    const before = whole({ baseLo: 1000, durationNs: 1000 }).meta;
+    const after = whole({ baseLo: 400, durationNs: 2000 }).meta;
+    expect(carryWindow({ startNs: 100, endNs: 300 }, before, after, 100)).toEqual({
+      startNs: 700,
+      endNs: 900,
+    });
+  });
+
+  test('a window that showed everything goes on showing everything', () => {
+    const before = whole({ durationNs: 1000 }).meta;
+    const after = whole({ durationNs: 5000 }).meta;
+    expect(carryWindow({ startNs: 0, endNs: 1000 }, before, after, 800)).toEqual({
+      startNs: 0,
+      endNs: 5000,
+    });
+  });
+});
+
+describe('tree walk', () => {
+  const layout = layoutOf();
+
+  test('arrows find parents, children and siblings, and roots are siblings', () => {
+    expect(parentOf(layout, 3)).toBe(1);
+    expect(firstChildOf(layout, 1)).toBe(2);
+    expect(firstChildOf(layout, 4)).toBe(-1);
+    expect(nextSiblingOf(layout, 1)).toBe(4);
+    expect(nextSiblingOf(layout, 4)).toBe(-1);
+    expect(nextSiblingOf(layout, 0)).toBe(5);
+    expect(previousSiblingOf(layout, 4)).toBe(1);
+    expect(previousSiblingOf(layout, 5)).toBe(0);
+    expect(previousSiblingOf(layout, 2)).toBe(-1);
+  });
+
+  test('a box knows its place among its siblings and its path', () => {
+    expect(placeAmongSiblings(layout, 3)).toEqual({ position: 2, size: 2 });
+    expect(placeAmongSiblings(layout, 5)).toEqual({ position: 2, size: 2 });
+    expect(pathTo(layout, 3)).toEqual([0, 1, 3]);
+  });
+
+  test('folded boxes hide what is below them', () => {
+    const rows = unfoldedRows(layout, (box) => box === 1);
+    expect([...rows]).toEqual([0, 1, 4, 5]);
+    expect(rowOfBox(rows, 4)).toBe(2);
+    expect(rowOfBox(rows, 3)).toBe(1);
+  });
+
+  test('errors are walked around the end in both directions', () => {
+    expect(nextError(layout, -1, 1)).toBe(3);
+    expect(nextError(layout, 3, 1)).toBe(5);
+    expect(nextError(layout, 5, 1)).toBe(3);
+    expect(nextError(layout, 3, -1)).toBe(5);
+  });
+
+  test('a search finds boxes by name or service, every word, ignoring case', () => {
+    expect(searchLayout(layout, 'CART')?.count).toBe(2);
+    expect(searchLayout(layout, 'cart price')?.count).toBe(1);
+    expect(searchLayout(layout, 'nothing')?.count).toBe(0);
+    expect(searchLayout(layout, '  ')).toBeNull();
+  });
+});

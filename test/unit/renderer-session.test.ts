@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { memoryChannelPair } from '../../proto/live/memory-channel.ts';
+import { FrameLoop } from '../../renderer/base/raf.ts';
+import { HostRefusal, type HostBridge } from '../../renderer/session/host.ts';
+import { Session } from '../../renderer/session/session.svelte.ts';
+import { FakeEngine } from '../support/fake-live.ts';
+
+/** A page with a fake host: animation frames and retries run when the test says so. */
+class Page {
+  readonly engine = new FakeEngine();
+  readonly frames: ((nowMs: number) => void)[] = [];
+  readonly retries: (() => void)[] = [];
+  connects = 0;
+  failure: Error | undefined;
+  readonly session: Session;
+
+  constructor() {
+    const host: HostBridge = {
+      kind: 'browser',
+      platform: 'browser',
+      connect: async () => {
+        this.connects++;
+        if (this.failure !== undefined) throw this.failure;
+        const [page, engine] = memoryChannelPair();
+        this.engine.accept(engine);
+        return page;
+      },
+      exportCapture: async () => null,
+      openFiles: async () => null,
+      importFiles: async () => [],
+      setTheme: () => undefined,
+      onCommand: () => () => undefined,
+    };
+    this.session = new Session({
+      version: '0.0.0',
+      host,
+      frames: new FrameLoop({ request: (callback) => this.frames.push(callback) }),
+      after: (_delayMs, task) => {
+        this.retries.push(task);
+        return () => undefined;
+      },
+    });
+  }
+
+  async connected(): Promise<void> {
+    this.session.open();
+    await vi.waitFor(() => expect(this.session.connection).toBe('open'));
+  }
+
+  paint(): void {
+    for (const callback of this.frames.splice(0)) callback(0);
+  }
+
+  retry(): void {
+    for (const task of this.retries.splice(0)) task();
+  }
+}
+
+const NO_COUNTS = { received: 0, kept: 0, evicted: 0, rejected: 0, duplicates: 0 };
+const statusOf = (spans: number): unknown => ({
+  signals: {
+    spans: { ...NO_COUNTS, received: spans },
+    logRecords: NO_COUNTS,
+    dataPoints: NO_COUNTS,
+    profiles: NO_COUNTS,
+  },
+});
+
+describe('the session', () => {
+  let page: Page;
+  beforeEach(() => {
+    page = new Page();
+  });
+  afterEach(() => {
+    page.session.close();
+  });
+
+  it('delivers frames of a subscription that was made before it connected', async () => {
+    page.engine.topics['metrics'] = () => ({ meta: { total: 3 } });
+    const seen: unknown[] = [];
+    const params = {
+      filter: page.session.filter('x'),
+      first: 0,
+      count: 10,
+      sparkPoints: 5,
+    };
+    page.session.live('metrics', params, { frame: ({ meta }) => seen.push(meta) });
+    await page.connected();
+    await vi.waitFor(() => expect(seen).toEqual([{ total: 3 }]));
+  });
+
+  it('subscribes again, with the latest parameters, after the connection was lost', async () => {
+    const handle = page.session.live('requests', { limit: 10 }, { frame: () => undefined });
+    await page.connected();
+    handle.update({ limit: 20 });
+    page.engine.drop();
+    expect(page.session.connection).toBe('reconnecting');
+    page.retry();
+    await vi.waitFor(() => expect(page.session.connection).toBe('open'));
+    await vi.waitFor(() =>
+      expect(page.engine.subscriptions).toContainEqual(
+        expect.objectContaining({ topic: 'requests', params: { limit: 20 } }),
+      ),
+    );
+  });
+
+  it('does not tell a subscription about lost connections', async () => {
+    const ended = vi.fn();
+    page.session.live('requests', { limit: 10 }, { frame: () => undefined, ended });
+    await page.connected();
+    page.engine.drop();
+    expect(ended).not.toHaveBeenCalled();
+  });
+
+  it('leaves a closed subscription closed after a reconnect', async () => {
+    const handle = page.session.live('requests', { limit: 10 }, { frame: () => undefined });
+    await page.connected();
+    handle.close();
+    page.engine.drop();
+    page.retry();
+    await vi.waitFor(() => expect(page.engine.subscriptions.length).toBe(2));
+    expect(page.engine.subscriptions.map(({ topic }) => topic).sort()).toEqual([
+      'sources',
+      'status',
+    ]);
+  });
+
+  it('says that the engine restarted, and resets the screens, when its memory is a new one', async () => {
+    const onReset = vi.fn();
+    page.session.onReset(onReset);
+    await page.connected();
+    page.engine.engineId = 'engine-2';
+    page.engine.drop();
+    page.retry();
+    await vi.waitFor(() => expect(onReset).toHaveBeenCalledOnce());
+    expect(page.session.notices.all.map(({ text }) => text)).toEqual([
+      expect.stringMatching(
+        /^The engine restarted at \d\d:\d\d:\d\d\. What it held before is gone\.$/,
+      ),
+    ]);
+  });
+
+  it('says nothing when the same engine answers again', async () => {
+    await page.connected();
+    page.engine.drop();
+    page.retry();
+    await vi.waitFor(() => expect(page.session.connection).toBe('open'));
+    expect(page.session.notices.all).toEqual([]);
+  });
+
+  it('goes on trying while the engine is away', async () => {
+    page.failure = new Error('nobody there');
+    page.session.open();
+    await vi.waitFor(() => expect(page.retries.length).toBe(1));
+    page.retry();
+    await vi.waitFor(() => expect(page.connects).toBe(2));
+    page.failure = undefined;
+    await vi.waitFor(() => expect(page.retries.length).toBe(1));
+    page.retry();
+    await vi.waitFor(() => expect(page.session.connection).toBe('open'));
+  });
+
+  it('stops trying when the host refuses the page', async () => {
+    page.failure = new HostRefusal();
+    page.session.open();
+    await vi.waitFor(() => expect(page.session.connection).toBe('refused'));
+    expect(page.retries).toEqual([]);
+  });
+
+  it('rejects requests while disconnected', async () => {
+    await expect(page.session.request('status.get', {})).rejects.toMatchObject({
+      code: 'disconnected',
+    });
+  });
+
+  it('grants credit only in animation frames, so that a hidden window is sent nothing more', async () => {
+    let frames = 0;
+    page.engine.topics['requests'] = () => ({ meta: { entries: [] } });
+    page.session.live('requests', { limit: 1 }, { frame: () => frames++ });
+    await page.connected();
+    for (let i = 0; i < 40; i++) {
+      page.engine.push('requests');
+      await Promise.resolve();
+    }
+    await vi.waitFor(() => expect(frames).toBeGreaterThan(0));
+    const hidden = frames;
+    expect(hidden).toBeLessThanOrEqual(8);
+    page.paint();
+    await vi.waitFor(() => expect(frames).toBe(hidden + 1));
+  });
+
+  it('counts what arrives during a pause', async () => {
+    page.engine.topics['status'] = () => ({ meta: statusOf(100) });
+    await page.connected();
+    await vi.waitFor(() => expect(page.session.status).toBeDefined());
+    page.session.togglePause();
+    page.engine.push('status', { meta: statusOf(140) });
+    await vi.waitFor(() => expect(page.session.newSincePause).toBe(40));
+    page.session.togglePause();
+    expect(page.session.isPaused).toBe(false);
+    expect(page.session.newSincePause).toBe(0);
+  });
+
+  it('gives services their colours in first-seen order, whatever the order of the frame', async () => {
+    const service = (name: string, index: number): unknown => ({ name, index });
+    page.engine.topics['sources'] = () => ({
+      meta: { services: [service('b', 1), service('a', 0)] },
+    });
+    await page.connected();
+    await vi.waitFor(() =>
+      expect(page.session.services.map(({ name }) => name)).toEqual(['a', 'b']),
+    );
+  });
+});
