@@ -16,6 +16,8 @@ const UNITS: readonly (readonly [unit: string, ns: number])[] = [
 /** Width of a character of the axis font, at most; ticks keep this much room for their labels. */
 const CHARACTER_PX = 6.4;
 const LABEL_MARGIN_PX = 20;
+/** Ticks are at least this far apart. */
+const LEAST_STEP_PX = 64;
 
 /** The smallest of 1, 2, 5 × 10^k ns that is at least `ns`, and never below 1 ns. */
 export function roundStep(ns: number): number {
@@ -41,7 +43,7 @@ export function tickLabel(ns: number, stepNs: number): string {
 /** Round ticks inside of a window, as close as their labels allow. */
 export function axisTicks(window: TimeWindow, widthPx: number): AxisTick[] {
   const lengthNs = window.endNs - window.startNs;
-  let stepNs = roundStep((lengthNs * 60) / Math.max(1, widthPx));
+  let stepNs = roundStep((lengthNs * LEAST_STEP_PX) / Math.max(1, widthPx));
   const last = Math.floor(window.endNs / stepNs) * stepNs;
   const widest = tickLabel(last, stepNs).length * CHARACTER_PX + LABEL_MARGIN_PX;
   if ((stepNs / lengthNs) * widthPx < widest) {

@@ -1,12 +1,4 @@
-/**
- * Draws a flame scene: fills grouped by colour, then outlines and hatches, then labels. All sizes in
- * this file are CSS px and become device px by `area.dpr`; nothing is measured or looked up in the DOM.
- *
- * ```
- *   y of lane L = (TOP_PX + L × LANE_PITCH_PX) - scrollTop      20 px box, 2 px gap
- * ```
- */
-import { formatDuration } from '../base/format.ts';
+/** Draws a flame scene: fills grouped by colour, then hatches and outlines, then labels. */
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import { axisTicks } from './axis-painter.ts';
@@ -17,63 +9,17 @@ import {
   type DrawContext,
   type PaintStyle,
 } from './draw-context.ts';
+import { paintLabels } from './flame-labels.ts';
+import {
+  DIMMED_ALPHA,
+  hasError,
+  isDimmed,
+  isOutlineOnly,
+  RowPlaces,
+  type FlamePicture,
+} from './flame-picture.ts';
 import type { FlameScene } from './flame-scene.ts';
-import type { LaneIndex, TraceLayout } from './layout-model.ts';
 import type { TextRuler } from './text-ruler.ts';
-
-export const BOX_HEIGHT_PX = 20;
-export const LANE_PITCH_PX = 22;
-export const FLAME_TOP_PX = 4;
-/** A box narrower than this carries no label. */
-export const LABEL_MIN_PX = 46;
-export const LABEL_FONT_PX = 11;
-const LABEL_PADDING_PX = 5;
-const ERROR_GLYPH_PX = 16;
-const SOLID_INFERRED_PX = 6;
-
-/** Which boxes stand out while a search is on. */
-export interface BoxMatches {
-  /** 1 for a box that matches, by box. */
-  readonly isMatch: Uint8Array;
-  /** Matches before each position of the lane index. */
-  readonly before: Uint32Array;
-}
-
-export interface FlamePicture {
-  readonly layout: TraceLayout;
-  readonly index: LaneIndex;
-  readonly scene: FlameScene;
-  /** Slot byte by string number (`serviceSlots`). */
-  readonly slots: Uint8Array;
-  readonly window: TimeWindow;
-  readonly scrollTopPx: number;
-  readonly matches: BoxMatches | null;
-}
-
-/** The height of all lanes. */
-export function flameHeightPx(laneCount: number): number {
-  return FLAME_TOP_PX + laneCount * LANE_PITCH_PX + FLAME_TOP_PX;
-}
-
-/** The top of a lane in the drawing area. */
-export function laneTopPx(lane: number, scrollTopPx: number): number {
-  return FLAME_TOP_PX + lane * LANE_PITCH_PX - scrollTopPx;
-}
-
-/** The lane at a height of the drawing area, -1 in the gaps above, between and below. */
-export function laneAtPx(yPx: number, scrollTopPx: number): number {
-  const y = yPx + scrollTopPx - FLAME_TOP_PX;
-  if (y < 0) return -1;
-  return y % LANE_PITCH_PX >= BOX_HEIGHT_PX ? -1 : Math.floor(y / LANE_PITCH_PX);
-}
-
-/** Fills the picture's scene for its window and scroll position. */
-export function buildScene(picture: FlamePicture, area: Area): void {
-  const first = Math.floor((picture.scrollTopPx - FLAME_TOP_PX) / LANE_PITCH_PX);
-  const end = Math.ceil((picture.scrollTopPx + area.heightPx) / LANE_PITCH_PX);
-  const scale = new TimeScale(picture.window, area.widthDevicePx);
-  picture.scene.build(picture.index, scale, Math.max(0, first), Math.max(0, end));
-}
 
 /** Paints the picture over the whole area. `ruler` measures the label font in CSS px. */
 export function paintFlame(
@@ -105,56 +51,6 @@ function paintGridLines(
     const x = Math.round(scale.clampedPx(tick.ns));
     context.fillRect(x, 0, Math.max(1, Math.round(area.dpr)), area.heightDevicePx);
   }
-}
-
-/** Where the rectangles of a scene lie, in device px. */
-class RowPlaces {
-  readonly height: number;
-  readonly #picture: FlamePicture;
-  readonly #dpr: number;
-  readonly #gap: number;
-
-  constructor(picture: FlamePicture, area: Area) {
-    this.#picture = picture;
-    this.#dpr = area.dpr;
-    this.#gap = Math.max(1, Math.round(area.dpr));
-    this.height = Math.round(BOX_HEIGHT_PX * area.dpr);
-  }
-
-  top(rect: number): number {
-    return Math.round(
-      laneTopPx(this.#picture.scene.lane[rect], this.#picture.scrollTopPx) * this.#dpr,
-    );
-  }
-
-  /** Boxes of 3 CSS px and more leave a gap to their right neighbour; thinner ones use all they have. */
-  width(rect: number): number {
-    const { scene } = this.#picture;
-    const width = scene.x1[rect] - scene.x0[rect];
-    return width >= 3 * this.#dpr ? width - this.#gap : width;
-  }
-}
-
-const DIMMED_ALPHA = 0.3;
-
-function isDimmed(picture: FlamePicture, rect: number): boolean {
-  const { matches, scene } = picture;
-  if (matches === null) return false;
-  const from = scene.position[rect];
-  return matches.before[from + scene.merged[rect]] === matches.before[from];
-}
-
-function hasError(picture: FlamePicture, rect: number): boolean {
-  const from = picture.scene.position[rect];
-  const { errorsBefore } = picture.index;
-  return errorsBefore[from + picture.scene.merged[rect]] > errorsBefore[from];
-}
-
-/** Inferred boxes have no fill, unless they are too thin for a dashed outline. */
-function isOutlineOnly(picture: FlamePicture, rect: number, dpr: number): boolean {
-  const { scene, layout } = picture;
-  if (!layout.has(scene.box[rect], BOX_FLAG.inferred)) return false;
-  return scene.x1[rect] - scene.x0[rect] >= SOLID_INFERRED_PX * dpr;
 }
 
 const SLOT_BYTES = 2 * HATCHED;
@@ -332,89 +228,4 @@ function paintOutlines(
       );
     }
   }
-}
-
-function paintLabels(
-  context: DrawContext,
-  area: Area,
-  picture: FlamePicture,
-  style: PaintStyle,
-  rows: RowPlaces,
-  ruler: TextRuler,
-): void {
-  const { scene, layout } = picture;
-  const { token } = style.theme;
-  const dpr = area.dpr;
-  context.font = `500 ${LABEL_FONT_PX * dpr}px ${style.theme.font}`;
-  context.textBaseline = 'middle';
-  context.textAlign = 'left';
-  const minWidth = LABEL_MIN_PX * dpr;
-  for (let rect = 0; rect < scene.count; rect++) {
-    const width = rows.width(rect);
-    if (width < minWidth || scene.merged[rect] > 1) continue;
-    const box = scene.box[rect];
-    const middle = rows.top(rect) + Math.round(rows.height / 2);
-    let x = scene.x0[rect] + LABEL_PADDING_PX * dpr;
-    let roomPx = width / dpr - 2 * LABEL_PADDING_PX;
-    if (layout.has(box, BOX_FLAG.error)) {
-      paintErrorGlyph(context, x, middle, dpr, style);
-      x += ERROR_GLYPH_PX * dpr;
-      roomPx -= ERROR_GLYPH_PX;
-    }
-    const label = boxLabel(layout, box, roomPx, ruler);
-    if (label.name === '') continue;
-    context.globalAlpha = isDimmed(picture, rect) ? 0.5 : 1;
-    context.fillStyle = isOutlineOnly(picture, rect, dpr) ? token.t1 : token['svc-ink'];
-    context.fillText(label.name, x, middle);
-    if (label.duration === '') continue;
-    context.globalAlpha *= 0.84;
-    context.fillText(label.duration, x + label.durationAtPx * dpr, middle);
-  }
-  context.globalAlpha = 1;
-}
-
-function paintErrorGlyph(
-  context: DrawContext,
-  x: number,
-  middle: number,
-  dpr: number,
-  style: PaintStyle,
-): void {
-  const { token } = style.theme;
-  const size = 12 * dpr;
-  context.fillStyle = token['l-fatal'];
-  context.beginPath();
-  context.roundRect(x, middle - size / 2, size, size, 3 * dpr);
-  context.fill();
-  context.fillStyle = '#fff';
-  context.fillRect(x + 5.25 * dpr, middle - 3.5 * dpr, 1.5 * dpr, 4.5 * dpr);
-  context.fillRect(x + 5.25 * dpr, middle + 2 * dpr, 1.5 * dpr, 1.5 * dpr);
-}
-
-/** What is written on a box: a name that fits (maybe cut), and the duration when both fit whole. */
-export interface BoxLabel {
-  readonly name: string;
-  readonly duration: string;
-  /** CSS px from the start of the name. */
-  readonly durationAtPx: number;
-}
-
-/** The label of a box in `roomPx` CSS px. */
-export function boxLabel(
-  layout: TraceLayout,
-  box: number,
-  roomPx: number,
-  ruler: TextRuler,
-): BoxLabel {
-  const wholeName = layout.has(box, BOX_FLAG.inferred)
-    ? layout.name(box) || 'not received'
-    : layout.name(box);
-  const name = ruler.fit(wholeName, roomPx);
-  if (name !== wholeName || layout.has(box, BOX_FLAG.inferred)) {
-    return { name, duration: '', durationAtPx: 0 };
-  }
-  const duration = formatDuration(layout.durationNs(box));
-  const durationAtPx = ruler.width(wholeName) + 4;
-  const fits = durationAtPx + ruler.width(duration) <= roomPx;
-  return { name, duration: fits ? duration : '', durationAtPx };
 }

@@ -1,7 +1,7 @@
 /** The layer above a flame graph: hover, selection, crosshair and a range being dragged. */
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
-import { BOX_HEIGHT_PX, laneTopPx } from './flame-painter.ts';
+import { BOX_HEIGHT_PX, laneTopPx } from './flame-picture.ts';
 import type { TraceLayout } from './layout-model.ts';
 
 export interface OverlayPicture {

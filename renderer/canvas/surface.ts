@@ -4,7 +4,7 @@
  */
 import type { ThemeColours } from '../base/theme-colours.ts';
 import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
-import { LABEL_FONT_PX } from './flame-painter.ts';
+import { LABEL_FONT_PX } from './flame-labels.ts';
 import { TextRuler } from './text-ruler.ts';
 
 /** One canvas under observation. Close it with the element. */

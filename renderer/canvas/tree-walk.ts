@@ -4,7 +4,7 @@
  */
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import { prefixCount, type TraceLayout } from './layout-model.ts';
-import type { BoxMatches } from './flame-painter.ts';
+import type { BoxMatches } from './flame-picture.ts';
 
 export function parentOf(layout: TraceLayout, box: number): number {
   return layout.columns.parentBox[box];

@@ -60,12 +60,23 @@ function measure(signal: TimedSignal, repeats: number, passes: number): string {
     decodeAll(type, body.bytes);
   });
   let store = new Store({ memoryBytes: 4 * GIB, clock });
-  const stored = timed(repeats, passes, bodies, ingestInto(signal, () => store), () => {
-    store = new Store({ memoryBytes: 4 * GIB, clock });
-    for (let i = 0; i < 96; i++) store.prepare();
-  });
+  const stored = timed(
+    repeats,
+    passes,
+    bodies,
+    ingestInto(signal, () => store),
+    () => {
+      store = new Store({ memoryBytes: 4 * GIB, clock });
+      for (let i = 0; i < 96; i++) store.prepare();
+    },
+  );
   store = new Store({ memoryBytes: 128 << 20, clock });
-  const evicting = timed(repeats, passes, bodies, ingestInto(signal, () => store));
+  const evicting = timed(
+    repeats,
+    passes,
+    bodies,
+    ingestInto(signal, () => store),
+  );
   const ratio = (rates: readonly number[]): string =>
     `${(spreadOf(rates).median / spreadOf(decode).median).toFixed(1)} ×`;
   const cells = [scan, stored, evicting, decode].map((rates) => millions(spreadOf(rates)));
@@ -136,7 +147,9 @@ function bodyOf(signal: TimedSignal, seed: number): Body {
   if (signal === 'traces') return spanBody(ITEMS, seed);
   const random = seededRandom(seed);
   const bytes =
-    signal === 'logs' ? encodeRequest('logs', logs(random)) : encodeRequest('metrics', metrics(random));
+    signal === 'logs'
+      ? encodeRequest('logs', logs(random))
+      : encodeRequest('metrics', metrics(random));
   return { bytes, freshen: () => undefined };
 }
 

@@ -2,6 +2,7 @@
  * What the program promises a person, told once and run against each host: the browser mode, the
  * desktop shell under the fake Electron, and the real one where its binary exists.
  */
+import { fileURLToPath } from 'node:url';
 import { startBakery } from '../demo/bakery.mjs';
 import type { ConsoleMessage, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +21,8 @@ export interface CoreHost {
   close(): Promise<void>;
 }
 
+/** Where the page of a failed spec is kept. */
+const PICTURES = new URL('../.output/', import.meta.url);
 const SOON_MS = 10_000;
 const LARGE_SPANS = 50_000;
 
@@ -35,7 +38,10 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
         .click();
     };
     const rowOf = (text: string) =>
-      host.page.getByRole('grid', { name: /^Traces/ }).getByRole('row').filter({ hasText: text });
+      host.page
+        .getByRole('grid', { name: /^Traces/ })
+        .getByRole('row')
+        .filter({ hasText: text });
     const menu = async (item: string): Promise<void> => {
       await host.page.getByRole('button', { name: 'Menu' }).click();
       await host.page.getByRole('menuitem', { name: item }).click();
@@ -53,7 +59,11 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
       await host.close();
     });
 
-    afterEach(() => {
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') {
+        const file = `${name} ${task.name}.png`.replace(/[^\w.]+/g, '-');
+        await host.page.screenshot({ path: fileURLToPath(new URL(file, PICTURES)) });
+      }
       expect(said.splice(0).filter((line) => !isLostConnection(line))).toEqual([]);
     });
 
@@ -80,12 +90,13 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
       await rowOf('request 4').click();
       await page.getByRole('tree', { name: 'Spans of the trace' }).waitFor({ timeout: SOON_MS });
       await expectPainted(page);
-      await page.getByRole('complementary', { name: 'Span' }).getByText('request 4').waitFor();
+      await page.getByRole('heading', { name: 'request 4' }).last().waitFor();
     });
 
     it('receives the demo over every protocol and joins its services into traces', async () => {
       const { page } = host;
       await go('Traces');
+      await page.keyboard.press('Escape');
       const bakery = await startBakery(
         {
           http: `http://127.0.0.1:${host.httpPort}`,
@@ -115,7 +126,11 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
       await page.evaluate((id) => {
         location.hash = `#/trace/${id}`;
       }, traceId);
-      await page.getByText('50.0k spans').or(page.getByText('50k spans')).first().waitFor({ timeout: 3 * SOON_MS });
+      await page
+        .getByText('50.0k spans')
+        .or(page.getByText('50k spans'))
+        .first()
+        .waitFor({ timeout: 3 * SOON_MS });
       await expectPainted(page);
       const range = page.locator('.range');
       const before = await range.textContent();
@@ -143,7 +158,7 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
         Array.from({ length: 300 }, (_, index) => `line ${index}`),
         trace,
       );
-      const log = page.getByRole('log', { name: 'Log records' });
+      const log = page.getByRole('grid', { name: 'Log records' });
       await log.getByText('line 299', { exact: true }).waitFor({ timeout: SOON_MS });
       await sendLogs(host.httpPort, ['the newest of all'], trace);
       const newest = log.locator('[id^="log-"]').filter({ hasText: 'the newest of all' });
@@ -157,6 +172,7 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
     it('exports, clears and imports, and shows the same traces again', async () => {
       const { page } = host;
       await go('Traces');
+      await page.keyboard.press('Escape'); // Lets go of the row that was opened before.
       await sendTrace(host.httpPort, 'worth keeping');
       await rowOf('worth keeping').waitFor({ timeout: SOON_MS });
       const file = await host.exportFile(async () => {
@@ -185,9 +201,13 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
     it('reconnects when the engine comes back, and says what it lost', async () => {
       const { page } = host;
       await host.restartEngine();
-      await page.getByText(/engine restarted/i).first().waitFor({ timeout: 3 * SOON_MS });
+      await page
+        .getByText(/engine restarted/i)
+        .first()
+        .waitFor({ timeout: 3 * SOON_MS });
       await sendTrace(host.httpPort, 'after the restart');
       await go('Traces');
+      await page.keyboard.press('Escape');
       await rowOf('after the restart').waitFor({ timeout: SOON_MS });
     });
   });
@@ -203,7 +223,8 @@ async function expectPainted(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const canvas = document.querySelector<HTMLCanvasElement>('canvas[data-view="flame"]');
     const context = canvas?.getContext('2d');
-    if (canvas === null || context === null || context === undefined || canvas.width === 0) return false;
+    if (canvas === null || context === null || context === undefined || canvas.width === 0)
+      return false;
     const { data } = context.getImageData(0, 0, canvas.width, Math.min(canvas.height, 80));
     const pixels = new Uint32Array(data.buffer);
     const colours = new Set<number>();

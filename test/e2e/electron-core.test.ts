@@ -10,8 +10,10 @@ import { coreSpecs, type CoreHost } from './core.ts';
 
 async function open(): Promise<CoreHost> {
   const folder = await mkdtemp(join(tmpdir(), 'flametail-e2e-'));
-  const app = await launchFakeElectron({ args: ['--http-port=0', '--grpc-port=0'] });
-  const ports = listeningPorts(app.stdout);
+  const app = await launchFakeElectron({
+    args: ['--http-port=0', '--grpc-port=0', '--flametail-handshake'],
+  });
+  const ports = listeningPorts(await app.handshake());
   return {
     page: app.page,
     ...ports,
@@ -19,7 +21,10 @@ async function open(): Promise<CoreHost> {
       const path = join(folder, 'kept.otlp.jsonl');
       app.host.answer('showSaveDialog', () => ({ canceled: false, filePath: path }));
       await begin();
-      await app.page.getByText(/Saved|Exported|Wrote/).first().waitFor({ timeout: 20_000 });
+      await app.page
+        .getByText(/Wrote|written/)
+        .first()
+        .waitFor({ timeout: 20_000 });
       return path;
     },
     async openFile(path, begin) {
@@ -37,12 +42,13 @@ async function open(): Promise<CoreHost> {
   };
 }
 
-function listeningPorts(stdout: readonly string[]): { httpPort: number; grpcPort: number } {
-  const line = stdout.find((text) => text.includes('"ready"')) ?? '{}';
-  const ready = JSON.parse(line) as { otlpHttp?: string; otlpGrpc?: string };
+function listeningPorts(ready: Readonly<Record<string, unknown>>): {
+  httpPort: number;
+  grpcPort: number;
+} {
   return {
-    httpPort: Number(new URL(ready.otlpHttp ?? 'http://localhost:0').port),
-    grpcPort: Number(ready.otlpGrpc?.split(':').at(-1)),
+    httpPort: Number(new URL(String(ready['otlpHttp'])).port),
+    grpcPort: Number(String(ready['otlpGrpc']).split(':').at(-1)),
   };
 }
 

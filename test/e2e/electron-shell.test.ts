@@ -264,8 +264,7 @@ describe('the life of the app under the fake electron', () => {
   it('shows the window with its first paint and tells the launcher', async () => {
     await launch({ args: ['--http-port=14318', '--grpc-port=14317', '--flametail-handshake'] });
     expect(app.host.windows[0]?.isVisible()).toBe(true);
-    await expect.poll(() => app.stdout).toHaveLength(1);
-    expect(JSON.parse(app.stdout[0] ?? '')).toMatchObject({
+    expect(await app.handshake()).toMatchObject({
       event: 'ready',
       otlpHttp: 'http://127.0.0.1:14318',
       otlpGrpc: '127.0.0.1:14317',

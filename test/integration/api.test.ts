@@ -205,6 +205,13 @@ describe('the API', () => {
       errorCount: 1,
       durationNs: '212000000',
     });
+    const ofService = (name: string) => callJson('GET', `traces?service=${name}`);
+    expect(await ofService('test-payments')).toMatchObject({ matched: 3 });
+    expect(await ofService('absent')).toMatchObject({ matched: 0 });
+    const none = ['storefront', 'inventory', 'payments', 'mailer']
+      .map((name) => `not-service=test-${name}`)
+      .join('&');
+    expect(await callJson('GET', `traces?${none}`)).toMatchObject({ matched: 0 });
     expect(await callJson('GET', 'traces?q=nowhere')).toMatchObject({ matched: 0, traces: [] });
     const trace = await callJson('GET', `traces/${traces[0].traceId}`);
     expect(JSON.stringify(trace)).toContain('The card network closed the connection');
@@ -250,6 +257,9 @@ describe('the API', () => {
     expect(one.body).toContain(a.traceId);
     expect(one.body).toContain('Order placed');
     expect(one.body).not.toContain(b.traceId);
+    const ofService = await call('GET', 'export?signal=logs&service=test-payments');
+    expect(ofService.body).toContain('Charge failed: the card network');
+    expect(ofService.body).not.toContain('Order placed');
   });
 
   it('cancels an export whose reader goes away, and goes on', async () => {
@@ -448,6 +458,9 @@ describe('commands against the running instance', () => {
     expect(run.exitCode).toBe(1);
     expect(run.err).toContain('"signal" is all, or some of');
     expect(await readdir(workspace.folder)).not.toContain('refused.otlp.jsonl');
+    const absent = await workspace.run('export', '-o', join(workspace.folder, 'no', 'x.pb'));
+    expect(absent.exitCode).toBe(1);
+    expect(absent.err).toMatch(/no\/x\.pb: There is no such file or folder\.\n$/);
   });
 
   it('report what an import skipped, with terminal escapes written out', async () => {

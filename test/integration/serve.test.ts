@@ -10,7 +10,9 @@ beforeEach(async () => {
 });
 afterEach(() => workspace.close());
 
-const stateFiles = (): Promise<string[]> => readdir(join(workspace.folder, 'state'));
+/** Nothing is written before the start has succeeded, the folder neither. */
+const stateFiles = (): Promise<string[]> =>
+  readdir(join(workspace.folder, 'state')).catch(() => []);
 
 describe('flametail serve', () => {
   it('prints one ready line whose UI address holds no token', async () => {
@@ -99,6 +101,16 @@ describe('flametail serve', () => {
     const { exitCode, err } = await workspace.run('serve', ...FREE_PORTS, '--ui-port', port);
     expect(exitCode).toBe(3);
     expect(err).toContain(`another Flametail (process ${process.pid}), open at ${instance.ui}`);
+  });
+
+  it('serves without a state folder, and says what that means', async () => {
+    await writeFile(join(workspace.folder, 'state'), 'a file in the way');
+    const served = await workspace.start();
+    expect(served.run.err).toBe(
+      'flametail: warning: other commands will not find this instance: A file of this name is in the way.\n',
+    );
+    expect((await rawRequest(`${served.instance.ui}healthz`)).status).toBe(200);
+    expect((await served.stop()).exitCode).toBe(0);
   });
 
   it('warns when it listens on more than loopback', async () => {

@@ -133,11 +133,11 @@ export interface SpanSpec {
 const BASE_NS = BigInt(ManualTime.startMs) * 1_000_000n;
 
 export function traceIdOf(trace: number): string {
-  return trace.toString(16).padStart(32, 'a');
+  return `a${trace.toString(16).padStart(31, '0')}`;
 }
 
 export function spanIdOf(id: number): string {
-  return id.toString(16).padStart(16, 'b');
+  return `b${id.toString(16).padStart(15, '0')}`;
 }
 
 function bytesOf(hex: string): Uint8Array {
@@ -209,7 +209,10 @@ function logOf(spec: LogSpec): object {
 export function sendMetric(engine: Engine, metric: object, service = 'shop'): void {
   send(engine, 'metrics', {
     resourceMetrics: [
-      { resource: resourceOf(service), scopeMetrics: [{ scope: { name: 'm' }, metrics: [metric] }] },
+      {
+        resource: resourceOf(service),
+        scopeMetrics: [{ scope: { name: 'm' }, metrics: [metric] }],
+      },
     ],
   });
 }

@@ -26,14 +26,13 @@ export class NaiveStore {
     const same = this.spans.filter(
       (span) => span.spec.trace === spec.trace && span.spec.id === spec.id,
     );
-    const isPair = (kind: number | undefined): boolean =>
-      [kind, spec.kind].sort().join() === '2,3';
-    const rival = same.find((span) => !isPair(span.spec.kind));
+    const isPair = (kind: number | undefined): boolean => [kind, spec.kind].sort().join() === '2,3';
+    const rivals = same.filter((span) => !isPair(span.spec.kind));
+    const rival = rivals.find((span) => (span.spec.kind ?? 1) === (spec.kind ?? 1)) ?? rivals[0];
     if (rival !== undefined) {
       this.duplicates++;
       const wins =
-        endOf(spec) > endOf(rival.spec) ||
-        (endOf(spec) === endOf(rival.spec) && size > rival.size);
+        endOf(spec) > endOf(rival.spec) || (endOf(spec) === endOf(rival.spec) && size > rival.size);
       if (!wins) return;
       this.spans.splice(this.spans.indexOf(rival), 1);
     }

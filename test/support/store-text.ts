@@ -22,7 +22,8 @@ export function printTraces(store: Store): string[] {
         `root ${trace.rootSpan === -1 ? 'none' : spanName(store, trace.rootSpan)} ` +
         `services ${services.sort().join(',')}${trace.partlyEvicted ? ' partly' : ''}`,
     );
-    for (const span of chain(store.spans, trace.firstSpan)) lines.push(`  ${printSpan(store, span)}`);
+    for (const span of chain(store.spans, trace.firstSpan))
+      lines.push(`  ${printSpan(store, span)}`);
     for (const log of chain(store.logs, trace.firstLog)) {
       const segment = store.logs.at(log);
       const slot = log & SLOT_MASK;
@@ -109,7 +110,8 @@ export function checkStore(store: Store): void {
     const sum = count.kept + count.evicted + count.rejected + count.duplicates;
     if (sum !== count.received) throw new Error(`${kind}: ${JSON.stringify(count)}`);
   }
-  if (counters.spans.kept !== chained) throw new Error(`${counters.spans.kept} kept, ${chained} chained`);
+  if (counters.spans.kept !== chained)
+    throw new Error(`${counters.spans.kept} kept, ${chained} chained`);
   if (counters.logRecords.kept !== logs.end - logs.begin) throw new Error('log records are off');
   if (counters.dataPoints.kept !== points.end - points.begin) throw new Error('points are off');
 }

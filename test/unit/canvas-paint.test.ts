@@ -2,16 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import { ServiceColours } from '../../renderer/base/service-colour.ts';
 import { serviceSlots } from '../../renderer/canvas/draw-context.ts';
+import { boxLabel, LABEL_MIN_PX } from '../../renderer/canvas/flame-labels.ts';
+import { mergedRuns, paintFlame } from '../../renderer/canvas/flame-painter.ts';
 import {
-  boxLabel,
   buildScene,
   laneAtPx,
   laneTopPx,
-  LABEL_MIN_PX,
-  mergedRuns,
-  paintFlame,
   type FlamePicture,
-} from '../../renderer/canvas/flame-painter.ts';
+} from '../../renderer/canvas/flame-picture.ts';
 import { FlameScene } from '../../renderer/canvas/flame-scene.ts';
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import { paintShape } from '../../renderer/canvas/shape-painter.ts';

@@ -16,7 +16,21 @@ describe('settings', () => {
       hosts: ['127.0.0.1', '::1'],
       memoryBytes: 1024 ** 3,
       open: true,
+      token: null,
     });
+  });
+
+  it('takes a token from the environment alone, when it is long enough', () => {
+    const withToken = (token: string) => () =>
+      resolveSettings({
+        ...NOTHING,
+        env: { FLAMETAIL_TOKEN: token },
+        file: { token: 'in-a-file' },
+      });
+    expect(withToken('chosen-by-me-0123')().token).toBe('chosen-by-me-0123');
+    expect(withToken('')().token).toBeNull();
+    expect(withToken('short')).toThrow('16 to 128');
+    expect(withToken('has spaces in it, sadly')).toThrow(CliError);
   });
 
   it('takes flags before variables before the file', () => {

@@ -80,7 +80,7 @@ describe('the live control', () => {
       status({ signals: { ...base.signals, spans: received(100, 7, 2) } }),
     );
     expect(count).toBe(9);
-    expect(reasons).toContain('7 evicted');
+    expect(reasons).toContain('7 no longer kept');
     expect(reasons).toContain('2 rejected');
   });
 

@@ -52,7 +52,10 @@ describe('spans', () => {
       ]),
     );
     const row = store.traces.find(traceHex(1));
-    expect(store.traces.services(row, 5).map((str) => store.strings.get(str))).toEqual(['web', 'db']);
+    expect(store.traces.services(row, 5).map((str) => store.strings.get(str))).toEqual([
+      'web',
+      'db',
+    ]);
     expect(store.traces.services(row, 1)).toHaveLength(1);
   });
 
@@ -84,7 +87,10 @@ describe('spans', () => {
     const span = {
       ...spanMessage({ trace: 1, id: 1, parent: 9, start: 10, end: 5 }),
       flags: 0x301,
-      events: [{ timeUnixNano: EPOCH, name: 'retry' }, { timeUnixNano: EPOCH, name: 'exception' }],
+      events: [
+        { timeUnixNano: EPOCH, name: 'retry' },
+        { timeUnixNano: EPOCH, name: 'exception' },
+      ],
       links: [{ traceId: traceBytes(2), spanId: new Uint8Array(8).fill(1) }],
     };
     takeGood(
@@ -93,7 +99,9 @@ describe('spans', () => {
       encodeRequest('traces', { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
     );
     const segment = store.spans.at(0);
-    expect(segment.flags[0]).toBe(SPAN_FLAG.remoteParent | SPAN_FLAG.hasException | SPAN_FLAG.badTime);
+    expect(segment.flags[0]).toBe(
+      SPAN_FLAG.remoteParent | SPAN_FLAG.hasException | SPAN_FLAG.badTime,
+    );
     expect([segment.eventCount[0], segment.linkCount[0]]).toEqual([2, 1]);
     expect(store.strings.get(store.resources.service(segment.resource[0]))).toBe('unknown_service');
   });

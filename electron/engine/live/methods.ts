@@ -135,7 +135,7 @@ function getTraceJson(context: LiveContext, params: Fields): Methods['trace.json
   const { row: traceRow } = findTrace(context, params);
   const rows: number[] = [];
   let bytes = 0;
-  for (let row = store.traces.get(traceRow).firstSpan; row !== -1; ) {
+  for (let row = store.traces.get(traceRow).firstSpan; row !== -1;) {
     const segment = store.spans.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) break;
     rows.push(row);
@@ -164,4 +164,3 @@ function pinTrace(context: LiveContext, params: Fields): Methods['trace.pin']['r
 export function isMethodName(table: MethodTable, name: string): name is MethodName {
   return Object.hasOwn(table, name);
 }
-

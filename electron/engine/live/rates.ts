@@ -18,6 +18,7 @@ export class Rates {
   readonly #read: () => Counts;
   readonly #ticksMs: () => number;
   #samples: Sample[] = [];
+  #notedMs = -Infinity;
 
   /** `read` gives the counters of this moment, `ticksMs` a monotonic time. */
   constructor(read: () => Counts, ticksMs: () => number) {
@@ -28,10 +29,10 @@ export class Rates {
   /** To be called before items are added. Cheap: reads the counters four times a second at most. */
   note(): void {
     const atMs = this.#ticksMs();
+    this.#notedMs = atMs;
     const last = this.#samples.at(-1);
     if (last !== undefined && atMs - last.atMs < SAMPLE_EVERY_MS) return;
     this.#samples.push({ atMs, counts: this.#read() });
-    // The newest sample before the window stays: it says what the counters were at its start.
     const inWindow = this.#samples.findIndex((sample) => sample.atMs > atMs - WINDOW_MS);
     if (inWindow > 1) this.#samples.splice(0, inWindow - 1);
   }
@@ -39,7 +40,10 @@ export class Rates {
   /** Increase per second of each counter over the last two seconds. */
   perSecond(): Counts {
     const since = this.#ticksMs() - WINDOW_MS;
-    const before = this.#samples.findLast((sample) => sample.atMs <= since) ?? this.#samples[0];
+    // A sample holds what was there before it: the first one in the window is the base. Without one,
+    // items were added in the window only if the last note lies in it.
+    const first = this.#samples.find((sample) => sample.atMs > since);
+    const before = first ?? (this.#notedMs > since ? this.#samples.at(-1) : undefined);
     const rates = new Map<string, number>();
     for (const [name, count] of this.#read()) {
       const grown = before === undefined ? 0 : count - (before.counts.get(name) ?? 0);

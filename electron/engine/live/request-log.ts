@@ -47,10 +47,7 @@ export class RequestLog {
   }
 }
 
-function isSameLine(
-  last: RequestEntry,
-  note: Omit<RequestEntry, 'ordinal' | 'repeats'>,
-): boolean {
+function isSameLine(last: RequestEntry, note: Omit<RequestEntry, 'ordinal' | 'repeats'>): boolean {
   return (
     last.protocol === note.protocol &&
     last.label === note.label &&

@@ -76,7 +76,10 @@ function readCursor(params: Fields): number {
   if (text === '') return Infinity;
   const ordinal = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(ordinal)) {
-    throw new LiveFailure({ code: 'badParams', message: 'Expected cursor to be one of this list.' });
+    throw new LiveFailure({
+      code: 'badParams',
+      message: 'Expected cursor to be one of this list.',
+    });
   }
   return ordinal;
 }

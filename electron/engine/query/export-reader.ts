@@ -181,7 +181,7 @@ type ChainTable = Table<ItemColumns & { readonly nextInTrace: Int32Array }>;
 
 function chainOf(table: ChainTable, first: number): number[] {
   const ordinals: number[] = [];
-  for (let row = first; row !== -1; ) {
+  for (let row = first; row !== -1;) {
     ordinals.push(table.ordinalOf(row));
     row = table.segments[row >>> SEGMENT_BITS]?.nextInTrace[row & SLOT_MASK] ?? -1;
   }
@@ -190,7 +190,7 @@ function chainOf(table: ChainTable, first: number): number[] {
 
 function chainBytes(table: ChainTable, first: number): number {
   let bytes = 0;
-  for (let row = first; row !== -1; ) {
+  for (let row = first; row !== -1;) {
     const segment = table.segments[row >>> SEGMENT_BITS];
     bytes += segment?.length[row & SLOT_MASK] ?? 0;
     row = segment?.nextInTrace[row & SLOT_MASK] ?? -1;
@@ -263,7 +263,7 @@ function searchMetrics(store: Store, filter: Filter): GroupSource {
       if (!matcher.matchesTexts(strings.get(metric.service), texts)) continue;
       const ordinals: number[] = [];
       for (const series of metric.series) {
-        for (let row = metrics.seriesOf(series).lastPoint; row !== -1; ) {
+        for (let row = metrics.seriesOf(series).lastPoint; row !== -1;) {
           ordinals.push(points.ordinalOf(row));
           row = points.segments[row >>> SEGMENT_BITS]?.previous[row & SLOT_MASK] ?? -1;
         }

@@ -72,7 +72,10 @@ export class ChainReader implements BatchReader {
     for (const place of this.#places) {
       for (const slab of place.chain.slabs) {
         for (const batch of slab.batches) {
-          if (this.#parts.batches.sequence(batch) > place.sequence && this.#isWanted(place, batch)) {
+          if (
+            this.#parts.batches.sequence(batch) > place.sequence &&
+            this.#isWanted(place, batch)
+          ) {
             left += this.#keptItems(batch);
           }
         }
@@ -162,7 +165,8 @@ export class ChainReader implements BatchReader {
     for (let i = 0; i < batches.items(batch); i++) {
       const row = spans.rowOf(first + i);
       const segment = spans.at(row);
-      if (segment.trace[row & SLOT_MASK] === -1) offsets.push(segment.offset[row & SLOT_MASK] - start);
+      if (segment.trace[row & SLOT_MASK] === -1)
+        offsets.push(segment.offset[row & SLOT_MASK] - start);
     }
     return stripItems(signal, bytes, offsets);
   }

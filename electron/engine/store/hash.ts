@@ -15,7 +15,8 @@ export function hashBytes(bytes: Uint8Array, start: number, length: number): num
   const end = start + length;
   const lastWord = end - 4;
   while (pos <= lastWord) {
-    const word = bytes[pos] | (bytes[pos + 1] << 8) | (bytes[pos + 2] << 16) | (bytes[pos + 3] << 24);
+    const word =
+      bytes[pos] | (bytes[pos + 1] << 8) | (bytes[pos + 2] << 16) | (bytes[pos + 3] << 24);
     h = Math.imul(h ^ word, 0x9e3779b1);
     h = (h << 13) | (h >>> 19);
     pos += 4;

@@ -152,7 +152,11 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
     while (ordinal < until) {
       const first = this.rowOf(ordinal);
       const segment = this.at(first);
-      for (let slot = first & SLOT_MASK; slot < segment.count && ordinal < until; slot++, ordinal++) {
+      for (
+        let slot = first & SLOT_MASK;
+        slot < segment.count && ordinal < until;
+        slot++, ordinal++
+      ) {
         const trace = segment.trace[slot];
         if (trace !== -1) {
           // Chains are in order of arrival, so what is evicted is always the first.

@@ -57,7 +57,9 @@ export class MetricCatalog implements MetricTable {
   }
 
   get bytes(): number {
-    return this.#keys.bytes + this.#index.bytes + this.#metric.byteLength * 7 + this.#slots.length * 300;
+    return (
+      this.#keys.bytes + this.#index.bytes + this.#metric.byteLength * 7 + this.#slots.length * 300
+    );
   }
 
   get entries(): readonly MetricEntry[] {

@@ -4,12 +4,7 @@ import type { ScanOutput } from '../wire/scan-output.ts';
 import { MetricCatalog } from './metric-catalog.ts';
 import { Columns } from './columns.ts';
 import type { Resources, Scopes } from './resource-table.ts';
-import {
-  SEGMENT_BITS,
-  SLOT_MASK,
-  type PointSegment,
-  type PointTable,
-} from './schema.ts';
+import { SEGMENT_BITS, SLOT_MASK, type PointSegment, type PointTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
 import { ItemSegment, SegmentTable } from './segment-table.ts';
 import type { Strings } from './string-table.ts';
@@ -148,7 +143,11 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
     while (ordinal < until) {
       const first = this.rowOf(ordinal);
       const segment = this.at(first);
-      for (let slot = first & SLOT_MASK; slot < segment.count && ordinal < until; slot++, ordinal++) {
+      for (
+        let slot = first & SLOT_MASK;
+        slot < segment.count && ordinal < until;
+        slot++, ordinal++
+      ) {
         const next = segment.next[slot];
         if (next !== -1) this.at(next).previous[next & SLOT_MASK] = -1;
         this.metrics.unlinkPoint(segment.series[slot], next === -1);

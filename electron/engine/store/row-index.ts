@@ -20,9 +20,9 @@ export const MAX_INDEX_ROWS = (1 << 26) - 1;
 const ROW_MASK = (1 << 26) - 1;
 const PER_CAPACITY = 2 ** -32;
 const NO_SLOTS = new Int32Array(0);
-/** Rebuilt when this share of the slots was used; then it is at most half of that. */
+/** Rebuilt when this share of the slots was used; a third is in use then. */
 const FULL = 0.75;
-const ROOM = 2.2;
+const ROOM = 3;
 
 export class RowIndex {
   #slots: Int32Array;

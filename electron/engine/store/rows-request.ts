@@ -14,7 +14,10 @@ export interface RequestParts {
 }
 
 /** The part of an item table that is read here. */
-type ItemTable = Pick<SegmentTable<ItemColumns & { baseOrdinal: number; first: number; count: number }>, 'at'>;
+type ItemTable = Pick<
+  SegmentTable<ItemColumns & { baseOrdinal: number; first: number; count: number }>,
+  'at'
+>;
 
 /** A request of these spans or log records, grouped by resource and scope in order of first sight. */
 export function rowsRequest(

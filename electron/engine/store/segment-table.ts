@@ -96,13 +96,16 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
   }
 
   protected last(): S | undefined {
-    return this.order.length === 0 ? undefined : this.at(this.order[this.order.length - 1] << SEGMENT_BITS);
+    return this.order.length === 0
+      ? undefined
+      : this.at(this.order[this.order.length - 1] << SEGMENT_BITS);
   }
 
   /** Index of the segment that takes the next row; opens one when the last is full. */
   protected openSegment(): number {
     const last = this.last();
-    if (last !== undefined && last.count < this.segmentRows) return this.order[this.order.length - 1];
+    if (last !== undefined && last.count < this.segmentRows)
+      return this.order[this.order.length - 1];
     const segment = this.#spare.pop() ?? this.create(this.segmentRows);
     segment.baseOrdinal = this.end;
     segment.first = 0;

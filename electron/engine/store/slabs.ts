@@ -76,7 +76,9 @@ export class SlabChain {
 
   /** Copies a body to the tail of the chain; it stands at [slab.used - byteLength, slab.used). */
   write(chunks: readonly Uint8Array[], byteLength: number, endOrdinal: number): Slab {
-    const slab = this.fits(byteLength) ? this.slabs[this.slabs.length - 1] : this.#open(byteLength, endOrdinal);
+    const slab = this.fits(byteLength)
+      ? this.slabs[this.slabs.length - 1]
+      : this.#open(byteLength, endOrdinal);
     let at = slab.used;
     for (const chunk of chunks) {
       slab.bytes.set(chunk, at);

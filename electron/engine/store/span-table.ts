@@ -2,76 +2,23 @@
 import { SPAN_STRIDE } from '../wire/scan-traces.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import type { Batches } from './batch-table.ts';
-import { Columns } from './columns.ts';
 import { hashSpanId } from './hash.ts';
 import type { Resources, Scopes } from './resource-table.ts';
-import { RowIndex } from './row-index.ts';
-import {
-  SEGMENT_BITS,
-  SLOT_MASK,
-  SPAN_FLAG,
-  type SpanSegment,
-  type SpanTable,
-} from './schema.ts';
+import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type SpanTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
-import { ItemSegment, SegmentTable } from './segment-table.ts';
+import { SegmentTable } from './segment-table.ts';
 import type { Strings } from './string-table.ts';
+import { SpanIndex } from './span-index.ts';
+import { isRootAt, OwnSpanSegment, SPAN_ROW_BYTES } from './span-segment.ts';
 import { isBefore, type Traces } from './trace-table.ts';
-
-/** Bytes of one row over all columns. */
-export const SPAN_ROW_BYTES = 75;
 
 const CLIENT = 3;
 const SERVER = 2;
 /** Where `#findTraces` leaves its results in the rows of a scan. */
 const TRACE = 3;
 const HASH = 4;
-/** Old rows that are indexed again for each new one while a rebuild runs. */
-const REBUILD_PACE = 4;
 /** Status code. */
 const ERROR = 2;
-
-export class OwnSpanSegment extends ItemSegment implements SpanSegment {
-  readonly trace: Int32Array;
-  readonly spanIdHi: Uint32Array;
-  readonly spanIdLo: Uint32Array;
-  readonly parentIdHi: Uint32Array;
-  readonly parentIdLo: Uint32Array;
-  readonly startHi: Uint32Array;
-  readonly startLo: Uint32Array;
-  readonly endHi: Uint32Array;
-  readonly endLo: Uint32Array;
-  readonly name: Int32Array;
-  readonly nextInTrace: Int32Array;
-  readonly parentRow: Int32Array;
-  readonly kind: Uint8Array;
-  readonly status: Uint8Array;
-  readonly flags: Uint8Array;
-  readonly eventCount: Uint16Array;
-  readonly linkCount: Uint16Array;
-
-  constructor(rows: number) {
-    const columns = new Columns(rows, SPAN_ROW_BYTES);
-    super(columns);
-    this.trace = columns.int32();
-    this.spanIdHi = columns.uint32();
-    this.spanIdLo = columns.uint32();
-    this.parentIdHi = columns.uint32();
-    this.parentIdLo = columns.uint32();
-    this.startHi = columns.uint32();
-    this.startLo = columns.uint32();
-    this.endHi = columns.uint32();
-    this.endLo = columns.uint32();
-    this.name = columns.int32();
-    this.nextInTrace = columns.int32();
-    this.parentRow = columns.int32();
-    this.kind = columns.uint8();
-    this.status = columns.uint8();
-    this.flags = columns.uint8();
-    this.eventCount = columns.uint16();
-    this.linkCount = columns.uint16();
-  }
-}
 
 export interface SpanParts {
   readonly strings: Strings;
@@ -85,16 +32,12 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
   /** Spans that newer ones replaced and whose rows are still there. */
   supersededCount = 0;
   readonly #parts: SpanParts;
-  readonly #index = new RowIndex();
-  // The rebuild of the index: ordinals that still have to be added.
-  #rebuildAt = 0;
-  #rebuildEnd = 0;
-  /** What `#findTraces` read: of no meaning, but it has to go somewhere. */
-  prefetched = 0;
+  readonly #index: SpanIndex;
 
   constructor(segmentRows: number, parts: SpanParts) {
     super(segmentRows, SPAN_ROW_BYTES);
     this.#parts = parts;
+    this.#index = new SpanIndex(this);
   }
 
   protected create(rows: number): OwnSpanSegment {
@@ -106,24 +49,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
   }
 
   find(traceRow: number, spanIdHi: number, spanIdLo: number, kind?: number): number {
-    const hi = spanIdHi >>> 0;
-    const lo = spanIdLo >>> 0;
-    const index = this.#index;
-    let row = index.first(hashSpanId(traceRow, spanIdHi | 0, spanIdLo | 0));
-    for (; row !== -1; row = index.next()) {
-      const segment = this.segments[row >>> SEGMENT_BITS];
-      const slot = row & SLOT_MASK;
-      if (
-        segment !== undefined &&
-        segment.spanIdHi[slot] === hi &&
-        segment.spanIdLo[slot] === lo &&
-        segment.trace[slot] === traceRow &&
-        (kind === undefined || segment.kind[slot] === kind)
-      ) {
-        return row;
-      }
-    }
-    return -1;
+    return this.#index.find(traceRow, spanIdHi, spanIdLo, kind);
   }
 
   /**
@@ -134,7 +60,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     const traces = this.#parts.traces;
     const first = traces.firstSpanOf(traceRow);
     if (!traces.isUnresolved(traceRow)) return;
-    for (let row = first; row !== -1; ) {
+    for (let row = first; row !== -1;) {
       const segment = this.at(row);
       const slot = row & SLOT_MASK;
       if (
@@ -166,37 +92,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
 
   /** Makes room in the index for `count` spans, and carries a running rebuild on. */
   reserve(count: number): void {
-    const index = this.#index;
-    if (index.isRebuilding) this.#rebuild(count * REBUILD_PACE + this.segmentRows / 16);
-    if (index.hasRoom(count)) return;
-    if (index.isRebuilding) this.#rebuild(Infinity);
-    if (index.hasRoom(count)) return;
-    index.startRebuild(this.end - this.begin + count);
-    this.#rebuildAt = this.begin;
-    this.#rebuildEnd = this.end;
-    if (this.begin === this.end) index.endRebuild();
-  }
-
-  #rebuild(rows: number): void {
-    let ordinal = Math.max(this.#rebuildAt, this.begin);
-    const end = Math.min(this.#rebuildEnd, ordinal + rows);
-    while (ordinal < end) {
-      const first = this.rowOf(ordinal);
-      const segment = this.at(first);
-      const base = (first >>> SEGMENT_BITS) << SEGMENT_BITS;
-      let slot = first & SLOT_MASK;
-      for (; slot < segment.count && ordinal < end; slot++, ordinal++) {
-        if (segment.trace[slot] === -1) continue;
-        const hash = hashSpanId(
-          segment.trace[slot],
-          segment.spanIdHi[slot] | 0,
-          segment.spanIdLo[slot] | 0,
-        );
-        this.#index.add(hash, base | slot);
-      }
-    }
-    this.#rebuildAt = ordinal;
-    if (ordinal >= this.#rebuildEnd) this.#index.endRebuild();
+    this.#index.reserve(count);
   }
 
   /**
@@ -348,7 +244,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       touched ^= index.touch(hash);
     }
     // Kept, so that the reads are not optimised away.
-    this.prefetched = touched;
+    index.prefetched = touched;
   }
 
   /** Moves the offset column of rows from `ordinal` on to where a body without its dropped items has them. */
@@ -387,7 +283,11 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     while (ordinal < until) {
       const first = this.rowOf(ordinal);
       const segment = this.at(first);
-      for (let slot = first & SLOT_MASK; slot < segment.count && ordinal < until; slot++, ordinal++) {
+      for (
+        let slot = first & SLOT_MASK;
+        slot < segment.count && ordinal < until;
+        slot++, ordinal++
+      ) {
         if (segment.resource[slot] !== lastResource || segment.scope[slot] !== lastScope) {
           closeRun();
           lastResource = segment.resource[slot];
@@ -436,7 +336,13 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         segment.nextInTrace[slot] = -1;
         const startHi = segment.startHi[slot] | 0;
         const startLo = segment.startLo[slot] | 0;
-        traces.coverTime(traceRow, startHi, startLo, segment.endHi[slot] | 0, segment.endLo[slot] | 0);
+        traces.coverTime(
+          traceRow,
+          startHi,
+          startLo,
+          segment.endHi[slot] | 0,
+          segment.endLo[slot] | 0,
+        );
         if (isRootAt(segment, slot)) this.#considerRoot(traceRow, row, startHi, startLo);
         const parent = segment.parentRow[slot];
         if (parent !== -1 && this.at(parent).trace[parent & SLOT_MASK] !== traceRow) {
@@ -499,7 +405,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         continue;
       }
       if (segment.kind[slot] === other) shared = row;
-      else same = row;
+      else if (same === -1 || this.#isRival(row, same, kind)) same = row;
     }
     if (same !== -1) {
       if (!this.#isMoreComplete(out, at, same)) return DROP;
@@ -508,6 +414,13 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     if (shared === -1) return KEEP;
     this.at(shared).flags[shared & SLOT_MASK] |= SPAN_FLAG.sharedId;
     return SHARED;
+  }
+
+  /** Of two spans that a third one may replace: the one of its kind, else the one that came first. */
+  #isRival(row: number, than: number, kind: number): boolean {
+    const isOfKind = this.at(row).kind[row & SLOT_MASK] === kind;
+    if (isOfKind !== (this.at(than).kind[than & SLOT_MASK] === kind)) return isOfKind;
+    return this.ordinalOf(row) < this.ordinalOf(than);
   }
 
   /** The later end wins, then the longer message. Of full ties, the identical one among them, the first. */
@@ -540,7 +453,3 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
 const KEEP = 0;
 const DROP = 1;
 const SHARED = 2;
-
-function isRootAt(segment: OwnSpanSegment, slot: number): boolean {
-  return (segment.parentIdHi[slot] | segment.parentIdLo[slot]) === 0;
-}

@@ -26,13 +26,15 @@ import { LOG_ROW_BYTES, Logs } from './log-table.ts';
 import type { MetricCatalog } from './metric-catalog.ts';
 import { POINT_ROW_BYTES, Points } from './point-table.ts';
 import { Resources, Scopes } from './resource-table.ts';
+import { rescueItems, ROW_COST, type Rescue } from './rescue.ts';
 import { Retention } from './retention.ts';
 import { pointsRequest, rowsRequest } from './rows-request.ts';
 import { SLOT_MASK, type ServiceEntry, type StoreRead } from './schema.ts';
 import { ScopeRows } from './scope-rows.ts';
 import { segmentRowsFor } from './segment-table.ts';
 import { SlabChain, SlabPool, type Slab } from './slabs.ts';
-import { SPAN_ROW_BYTES, Spans } from './span-table.ts';
+import { SPAN_ROW_BYTES } from './span-segment.ts';
+import { Spans } from './span-table.ts';
 import { Strings } from './string-table.ts';
 import { Traces } from './trace-table.ts';
 
@@ -51,8 +53,6 @@ const MIN_SLAB_BYTES = 256 << 10;
 const MAX_SLAB_BYTES = 8 << 20;
 /** Protected traces may hold this share of the budget; beyond it they are evicted like others. */
 const PROTECTED_SHARE = 0.4;
-/** What a row costs beside its bytes, roughly, when protected traces are weighed. */
-const ROW_COST = 128;
 
 const SCANNERS: Readonly<Record<Signal, (out: ScanOutput, bytes: Uint8Array) => void>> = {
   traces: scanTraces,
@@ -60,16 +60,6 @@ const SCANNERS: Readonly<Record<Signal, (out: ScanOutput, bytes: Uint8Array) => 
   metrics: scanMetrics,
   profiles: scanProfiles,
 };
-
-/** Items of protected traces that are taken out of a slab before it goes. */
-interface Rescue {
-  readonly signal: Signal;
-  readonly request: Uint8Array;
-  readonly arrivalMs: number;
-  readonly origin: number;
-  /** Trace rows, and whether each had lost items before. */
-  readonly traces: ReadonlyMap<number, boolean>;
-}
 
 export class Store implements StoreRead {
   readonly strings = new Strings();
@@ -335,7 +325,8 @@ export class Store implements StoreRead {
       if (this.batches.origin(batch) === -1) continue;
       this.#protectedBytes -= this.batches.length(batch) + this.batches.items(batch) * ROW_COST;
     }
-    const rescue = this.#rescue(signal, slab);
+    const room = this.#memoryBytes * PROTECTED_SHARE - this.#protectedBytes;
+    const rescue = rescueItems(this, signal, slab, room);
     this.traces.beginChange(-1);
     const { kept, touched } = this.#evictRows(signal, slab);
     for (const batch of slab.batches) this.batches.remove(batch);
@@ -390,34 +381,6 @@ export class Store implements StoreRead {
         return { kept, touched: new Set() };
       }
     }
-  }
-
-  /** Encodes the items of protected traces in a slab, unless they are too many to keep. */
-  #rescue(signal: Signal, slab: Slab): Rescue | undefined {
-    if (this.traces.protectedCount === 0 || (signal !== 'traces' && signal !== 'logs')) return;
-    const table = signal === 'traces' ? this.spans : this.logs;
-    const rows: number[] = [];
-    const traces = new Map<number, boolean>();
-    let bytes = 0;
-    for (let ordinal = table.begin; ordinal < slab.endOrdinal; ordinal++) {
-      const row = table.rowOf(ordinal);
-      const segment = table.at(row);
-      const trace = segment.trace[row & SLOT_MASK];
-      if (trace === -1 || !this.traces.isProtected(trace)) continue;
-      rows.push(row);
-      bytes += segment.length[row & SLOT_MASK] + ROW_COST;
-      traces.set(trace, this.traces.isPartlyEvicted(trace));
-    }
-    if (rows.length === 0) return;
-    if (this.#protectedBytes + bytes > this.#memoryBytes * PROTECTED_SHARE) return;
-    const first = rows[0];
-    return {
-      signal,
-      request: rowsRequest(signal, table, rows, this),
-      arrivalMs: this.batches.arrivalMs(table.at(first).batch[first & SLOT_MASK]),
-      origin: this.batches.sequence(slab.batches[slab.batches.length - 1]),
-      traces,
-    };
   }
 
   // ---- reading ---------------------------------------------------------------------------------

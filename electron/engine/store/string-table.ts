@@ -77,7 +77,8 @@ export class Strings implements StringTable {
     let row = this.#index.first(hash);
     while (
       row !== -1 &&
-      (lengths[row] !== length || !equalBytes(this.#arena.bytesHeld, this.#offset[row], bytes, start, length))
+      (lengths[row] !== length ||
+        !equalBytes(this.#arena.bytesHeld, this.#offset[row], bytes, start, length))
     ) {
       row = this.#index.next();
     }

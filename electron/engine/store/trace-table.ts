@@ -1,65 +1,50 @@
 /**
- * The trace index: one record of 32 numbers per trace, found by its id.
- *
- * ```
- *   chunk of 1,024 records        0–3 id   4 state bits   5 holds   6 spans   7 errors   8 logs
- *   (never copied or moved)       9–10 first and last span   11–12 first and last log record
- *                                 13 root span   14 roots   15–16 start   17–18 end   19 generation
- *                                 20 touch stamp   21 place in the list   22–25 services
- *                                 26 (f64) ordinal at creation   28 (f64) ordinal   30 (f64) last arrival
- * ```
- * One record is two cache lines, so that a span costs two misses at most, whatever it changes. A trace
- * exists while it has spans or log records; the list holds those that have (had) spans, and its
- * ordinals rise along it: a trace known from log records alone gets a new one with its first span.
+ * The trace index: one record per trace (trace-record.ts), found by its id. A trace exists while it
+ * has spans or log records; the list holds those that have (had) spans, and its ordinals rise along
+ * it: a trace known from log records alone gets a new one with its first span.
  */
 import { diffNs } from '../../../proto/units.ts';
 import { hashTraceId } from './hash.ts';
 import { RowIndex } from './row-index.ts';
 import type { TraceRow, TraceTable } from './schema.ts';
-
-const CHUNK_BITS = 10;
-const CHUNK_ROWS = 1 << CHUNK_BITS;
-const CHUNK_MASK = CHUNK_ROWS - 1;
-const STRIDE_BITS = 5;
-const RECORD_BYTES = 4 << STRIDE_BITS;
-
-const STATE = 4;
-const HOLDS = 5;
-const SPANS = 6;
-const ERRORS = 7;
-const LOGS = 8;
-const FIRST_SPAN = 9;
-const LAST_SPAN = 10;
-const FIRST_LOG = 11;
-const LAST_LOG = 12;
-const ROOT = 13;
-const ROOTS = 14;
-const START_HI = 15;
-const START_LO = 16;
-const END_HI = 17;
-const END_LO = 18;
-const GENERATION = 19;
-const STAMP = 20;
-const PLACE = 21;
-const SERVICES = 22;
-const SERVICE_LIMIT = 4;
-/** Places of the doubles, in doubles. */
-const CREATED = 13;
-const ORDINAL = 14;
-const ARRIVAL = 15;
-
-const LIVE = 1;
-const PINNED = 2;
-const PARTLY_EVICTED = 4;
-/** A superseded span is still linked: the chain has to be refreshed before anyone walks it. */
-const STALE = 8;
-/** A span came since the parents were looked up. */
-const UNRESOLVED = 16;
-/** In the list of traces with spans. */
-const LISTED = 32;
-
-/** Traces changed lately: what `changesSince` can tell without overflow. */
-const CHANGE_RING = 1 << 16;
+import { TraceList } from './trace-list.ts';
+import { ChangeRing } from './change-ring.ts';
+import {
+  CHUNK_BITS,
+  CHUNK_ROWS,
+  CHUNK_MASK,
+  STRIDE_BITS,
+  RECORD_BYTES,
+  STATE,
+  HOLDS,
+  SPANS,
+  ERRORS,
+  LOGS,
+  FIRST_SPAN,
+  LAST_SPAN,
+  FIRST_LOG,
+  LAST_LOG,
+  ROOT,
+  ROOTS,
+  START_HI,
+  START_LO,
+  END_HI,
+  END_LO,
+  GENERATION,
+  STAMP,
+  PLACE,
+  SERVICES,
+  SERVICE_LIMIT,
+  CREATED,
+  ORDINAL,
+  ARRIVAL,
+  LIVE,
+  PINNED,
+  PARTLY_EVICTED,
+  STALE,
+  UNRESOLVED,
+  LISTED,
+} from './trace-record.ts';
 
 export class Traces implements TraceTable {
   count = 0;
@@ -79,11 +64,8 @@ export class Traces implements TraceTable {
   readonly #moreServices = new Map<number, number[]>();
   readonly #stale = new Set<number>();
   readonly #protected = new Set<number>();
-  #list = new Int32Array(1024);
-  #listLength = 0;
-  #listHoles = 0;
-  readonly #changes = new Int32Array(CHANGE_RING);
-  #changeCount = 0;
+  readonly #list = new TraceList();
+  readonly #changes = new ChangeRing();
   #stamp = 0;
   #arrivalMs = 0;
 
@@ -91,8 +73,8 @@ export class Traces implements TraceTable {
     return (
       this.#chunks.length * CHUNK_ROWS * RECORD_BYTES +
       this.#index.bytes +
-      this.#list.byteLength +
-      this.#changes.byteLength
+      this.#list.bytes +
+      this.#changes.bytes
     );
   }
 
@@ -132,7 +114,10 @@ export class Traces implements TraceTable {
       rootCount: chunk[at + ROOTS],
       startHi,
       startLo,
-      durationNs: Math.max(0, diffNs(chunk[at + END_HI] >>> 0, chunk[at + END_LO], startHi, startLo)),
+      durationNs: Math.max(
+        0,
+        diffNs(chunk[at + END_HI] >>> 0, chunk[at + END_LO], startHi, startLo),
+      ),
       lastArrivalMs: doubles[(at >>> 1) + ARRIVAL],
       partlyEvicted: (state & PARTLY_EVICTED) !== 0,
       pinned: (state & PINNED) !== 0,
@@ -142,8 +127,10 @@ export class Traces implements TraceTable {
 
   /** Removed traces leave holes, which this closes: O(list) after an eviction, O(1) otherwise. */
   inOrder(): { readonly rows: Int32Array; readonly length: number } {
-    if (this.#listHoles > 0) this.#closeHoles();
-    return { rows: this.#list, length: this.#listLength };
+    this.#list.closeHoles((row, place) => {
+      this.#write(row, PLACE, place);
+    });
+    return this.#list;
   }
 
   ordinalOf(row: number): number {
@@ -176,13 +163,7 @@ export class Traces implements TraceTable {
     readonly cursor: number;
     readonly overflow: boolean;
   } {
-    const missed = this.#changeCount - cursor;
-    const count = Math.min(missed, CHANGE_RING);
-    const rows = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      rows[i] = this.#changes[(this.#changeCount - count + i) % CHANGE_RING];
-    }
-    return { rows, cursor: this.#changeCount, overflow: missed > CHANGE_RING };
+    return this.#changes.since(cursor);
   }
 
   services(row: number, limit: number): readonly number[] {
@@ -330,7 +311,12 @@ export class Traces implements TraceTable {
   }
 
   addService(row: number, service: number): void {
-    this.#addService(this.#chunks[row >>> CHUNK_BITS], (row & CHUNK_MASK) << STRIDE_BITS, row, service);
+    this.#addService(
+      this.#chunks[row >>> CHUNK_BITS],
+      (row & CHUNK_MASK) << STRIDE_BITS,
+      row,
+      service,
+    );
   }
 
   /** Traces whose chains have superseded spans in them. */
@@ -396,8 +382,7 @@ export class Traces implements TraceTable {
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     if ((chunk[at + STATE] & LIVE) === 0 || chunk[at + SPANS] > 0) return;
     if ((chunk[at + STATE] & LISTED) !== 0) {
-      this.#list[chunk[at + PLACE]] = -1;
-      this.#listHoles++;
+      this.#list.remove(chunk[at + PLACE]);
       this.count--;
       chunk[at + STATE] &= ~LISTED;
     }
@@ -459,33 +444,14 @@ export class Traces implements TraceTable {
   }
 
   #enlist(chunk: Int32Array, at: number, row: number): void {
-    if (this.#listLength === this.#list.length) {
-      const larger = new Int32Array(this.#list.length * 2);
-      larger.set(this.#list);
-      this.#list = larger;
-    }
     const doubles = this.#doubles[row >>> CHUNK_BITS];
     // Another trace may have been seen between this one's first log record and its first span.
     if (doubles[(at >>> 1) + ORDINAL] !== this.#nextOrdinal - 1) {
       doubles[(at >>> 1) + ORDINAL] = this.#nextOrdinal++;
     }
     chunk[at + STATE] |= LISTED;
-    chunk[at + PLACE] = this.#listLength;
-    this.#list[this.#listLength++] = row;
+    chunk[at + PLACE] = this.#list.push(row);
     this.count++;
-  }
-
-  #closeHoles(): void {
-    const list = this.#list;
-    let kept = 0;
-    for (let i = 0; i < this.#listLength; i++) {
-      const row = list[i];
-      if (row === -1) continue;
-      list[kept] = row;
-      this.#write(row, PLACE, kept++);
-    }
-    this.#listLength = kept;
-    this.#listHoles = 0;
   }
 
   #touch(chunk: Int32Array, at: number, row: number): void {
@@ -495,7 +461,7 @@ export class Traces implements TraceTable {
     if (this.#arrivalMs >= 0) {
       this.#doubles[row >>> CHUNK_BITS][(at >>> 1) + ARRIVAL] = this.#arrivalMs;
     }
-    this.#changes[this.#changeCount++ % CHANGE_RING] = row;
+    this.#changes.push(row);
   }
 
   #addService(chunk: Int32Array, at: number, row: number, service: number): void {

@@ -196,7 +196,7 @@ export function spanLogs(
 ): { readonly total: number; readonly records: readonly LogSummary[] } {
   const records: LogSummary[] = [];
   let total = 0;
-  for (let row = store.traces.get(traceRow).firstLog; row !== -1; ) {
+  for (let row = store.traces.get(traceRow).firstLog; row !== -1;) {
     const segment = store.logs.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) break;
     const slot = row & SLOT_MASK;

@@ -102,12 +102,7 @@ interface Gathered {
 }
 
 /** Copies what a box shows out of the span columns, in box order. Hot loop. */
-function gather(
-  store: StoreRead,
-  input: FlameInput,
-  tree: FlameTree,
-  rootSpan: number,
-): Gathered {
+function gather(store: StoreRead, input: FlameInput, tree: FlameTree, rootSpan: number): Gathered {
   const { spans, resources } = store;
   const { boxCount, node: nodes, inCycle } = tree;
   const { count, rows, parent } = input;

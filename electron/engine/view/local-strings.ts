@@ -1,13 +1,16 @@
 /** Renumbers store strings for one frame, in order of first use. */
 import type { StringTable } from '../store/schema.ts';
 
+/** Store rows that are looked up in an array: names and services of nearly every capture. */
+const TABLE_ROWS = 1 << 16;
+
 export class LocalStrings {
   readonly #strings: StringTable;
-  readonly #byRow = new Map<number, number>();
+  /** Local number + 1 by store row, 0 where none was given; a Map above TABLE_ROWS. */
+  #table = new Int32Array(64);
+  readonly #beyond = new Map<number, number>();
   readonly #byText = new Map<string, number>();
   readonly #all: string[] = [];
-  #lastRow = -1;
-  #lastLocal = -1;
 
   constructor(strings: StringTable) {
     this.#strings = strings;
@@ -20,15 +23,23 @@ export class LocalStrings {
 
   /** The number of a store string; -1 for row -1. */
   of(row: number): number {
-    if (row === this.#lastRow) return this.#lastLocal;
     if (row === -1) return -1;
-    let local = this.#byRow.get(row);
-    if (local === undefined) {
-      local = this.ofText(this.#strings.get(row));
-      this.#byRow.set(row, local);
+    const known = row < this.#table.length ? this.#table[row] : (this.#beyond.get(row) ?? 0);
+    return known === 0 ? this.#add(row) : known - 1;
+  }
+
+  #add(row: number): number {
+    const local = this.ofText(this.#strings.get(row));
+    if (row >= TABLE_ROWS) {
+      this.#beyond.set(row, local + 1);
+      return local;
     }
-    this.#lastRow = row;
-    this.#lastLocal = local;
+    if (row >= this.#table.length) {
+      const table = new Int32Array(Math.min(TABLE_ROWS, 2 ** Math.ceil(Math.log2(row + 1))));
+      table.set(this.#table);
+      this.#table = table;
+    }
+    this.#table[row] = local + 1;
     return local;
   }
 

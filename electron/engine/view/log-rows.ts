@@ -14,11 +14,7 @@ export interface PackedLogs {
 }
 
 /** Rows of the log table at `ordinals`; `first` is the list position of the first of them. */
-export function packLogs(
-  store: StoreRead,
-  ordinals: readonly number[],
-  first: number,
-): PackedLogs {
+export function packLogs(store: StoreRead, ordinals: readonly number[], first: number): PackedLogs {
   const count = ordinals.length;
   const strings = new LocalStrings(store.strings);
   const text = (value: string): number => (value === '' ? -1 : strings.ofText(value));

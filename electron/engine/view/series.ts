@@ -54,7 +54,7 @@ export function readSeries(
   range: { readonly fromMs: number; readonly toMs: number; readonly limit: number },
 ): SeriesPoints {
   const newestFirst: Point[] = [];
-  for (let row = lastPoint; row !== -1 && newestFirst.length <= range.limit; ) {
+  for (let row = lastPoint; row !== -1 && newestFirst.length <= range.limit;) {
     const segment = store.points.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) break;
     const slot = row & SLOT_MASK;

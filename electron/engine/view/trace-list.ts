@@ -59,12 +59,7 @@ interface Newest {
   ordinalAt(i: number): number;
 }
 
-function cutWindow(
-  list: Newest,
-  anchor: number | null,
-  first: number,
-  count: number,
-): TraceWindow {
+function cutWindow(list: Newest, anchor: number | null, first: number, count: number): TraceWindow {
   const newCount = anchor === null ? 0 : countAbove(list, anchor);
   const length = list.length - newCount;
   const from = Math.max(0, Math.min(first, length - count));

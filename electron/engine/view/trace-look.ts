@@ -84,7 +84,7 @@ export function buildShape(store: StoreRead, row: number, trace: TraceRow): Trac
   spans.resolveParents(row);
   let candidates: Candidate[] = [];
   let threshold = -1;
-  for (let span = trace.firstSpan; span !== -1; ) {
+  for (let span = trace.firstSpan; span !== -1;) {
     const segment = spans.segments[span >>> SEGMENT_BITS];
     if (segment === undefined) break;
     const slot = span & SLOT_MASK;

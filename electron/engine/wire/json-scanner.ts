@@ -111,6 +111,18 @@ export class JsonScanner {
     this.pos++;
   }
 
+  /** Skips `expected` when it stands at the cursor. */
+  skipIf(expected: Uint8Array): boolean {
+    const bytes = this.bytes;
+    const start = this.pos;
+    if (start + expected.length > this.end) return false;
+    for (let at = 0; at < expected.length; at++) {
+      if (bytes[start + at] !== expected[at]) return false;
+    }
+    this.pos = start + expected.length;
+    return true;
+  }
+
   /** Reads the string whose quote is at the cursor. */
   string(): void {
     const bytes = this.bytes;

@@ -89,8 +89,7 @@ class Transcoder {
     input.open(JSON_BYTE.object, owner);
     input.checkDepth(depth);
     for (let isFirst = true; input.next(JSON_BYTE.objectEnd, isFirst); isFirst = false) {
-      input.key();
-      const field = this.#keyField(message, before);
+      const field = this.#key(message, before);
       if (!field) {
         input.skip(depth + 1);
         continue;
@@ -112,8 +111,12 @@ class Transcoder {
     if (this.#dead.length > firstDead) this.#bury(firstDead);
   }
 
-  #keyField(message: Message, before: Field | undefined): Field | undefined {
+  /** Reads a key and its colon; undefined for a key that the message does not know. */
+  #key(message: Message, before: Field | undefined): Field | undefined {
     const input = this.#in;
+    const likely = message.likelyAfter(before);
+    if (likely !== undefined && input.skipIf(likely.memberStart)) return likely;
+    input.key();
     if (!input.hasEscapes) return message.byKey(input.bytes, input.from, input.to, before);
     this.#unescape();
     return message.byKey(this.#text, this.#from, this.#to, before);

@@ -58,6 +58,8 @@ export class Field {
   readonly typeName: string;
   /** The name in UTF-8, as JSON writes it. */
   readonly nameBytes: Uint8Array;
+  /** `"name":` in UTF-8: how compact JSON starts a member. */
+  readonly memberStart: Uint8Array;
   readonly #find: (name: string) => Message;
   #message: Message | undefined;
 
@@ -73,6 +75,7 @@ export class Field {
     this.wireType = KIND_WIRE[this.kind];
     this.typeName = isMessage ? head : enumName;
     this.nameBytes = new TextEncoder().encode(name);
+    this.memberStart = new TextEncoder().encode(`"${name}":`);
     this.#find = find;
   }
 
@@ -133,9 +136,16 @@ export class Message {
   }
 
   /**
-   * The field whose JSON key is in `bytes` [start, end); undefined for a key it does not know.
-   * `before` is the field of the key before it, or undefined: a sender writes its keys in one order,
-   * so the one that followed last time is tried first.
+   * The field that is likely to follow `before` (undefined: to come first) in a JSON object: a sender
+   * writes its keys in one order, so it is the one that followed last time.
+   */
+  likelyAfter(before: Field | undefined): Field | undefined {
+    return this.#followers[before === undefined ? 0 : before.number];
+  }
+
+  /**
+   * The field whose JSON key is in `bytes` [start, end), behind the key of `before`; undefined for a
+   * key it does not know.
    */
   byKey(
     bytes: Uint8Array,
@@ -143,11 +153,8 @@ export class Message {
     end: number,
     before: Field | undefined,
   ): Field | undefined {
-    const slot = before === undefined ? 0 : before.number;
-    const guess = this.#followers[slot];
-    if (guess !== undefined && isKey(guess.nameBytes, bytes, start, end)) return guess;
     const field = this.#lookUp(bytes, start, end);
-    if (field !== undefined) this.#followers[slot] = field;
+    if (field !== undefined) this.#followers[before === undefined ? 0 : before.number] = field;
     return field;
   }
 

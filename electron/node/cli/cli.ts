@@ -16,6 +16,10 @@ function untilStopped(): Promise<void> {
   });
 }
 
+// A parent that stops reading is no reason to stop receiving.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
 process.exitCode = await runCli(process.argv.slice(2), {
   version: __VERSION__,
   env: process.env,

@@ -1,5 +1,6 @@
 /** The command line: what commands and options there are. What they do is in commands/, loaded when run. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { toFailure } from '../host/failure.ts';
 import { readPort } from '../host/launch-args.ts';
 import type { CliContext } from './context.ts';
 import type { ExportOptions } from './commands/export.ts';
@@ -26,7 +27,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
       context.err(`flametail: ${error.message}\n`);
       return error.exitCode;
     }
-    context.err(`flametail: ${error instanceof Error ? error.message : String(error)}\n`);
+    context.err(`flametail: ${plain(toFailure(error).message)}\n`);
     return EXIT.failed;
   }
 }
@@ -168,7 +169,8 @@ function rootHelp({ env }: CliContext): string {
 Settings come from flags, then from FLAMETAIL_HTTP_PORT, FLAMETAIL_GRPC_PORT,
 FLAMETAIL_UI_PORT, FLAMETAIL_HOST, FLAMETAIL_MEMORY and FLAMETAIL_OPEN, then from
   ${plain(settingsPath(env))}
-with the keys httpPort, grpcPort, uiPort, host, memory and open.
+with the keys httpPort, grpcPort, uiPort, host, memory and open. FLAMETAIL_TOKEN
+keeps the interface's token over restarts, so that an open tab reconnects by itself.
 
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 port taken, 4 no running instance.
 `;

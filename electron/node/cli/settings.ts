@@ -25,6 +25,8 @@ export interface Settings {
   readonly memoryBytes: number;
   /** Whether browser mode may open the browser. */
   readonly open: boolean;
+  /** A token chosen by the person, so that a tab survives a restart; null makes a new one. */
+  readonly token: string | null;
 }
 
 export interface SettingsSources {
@@ -57,6 +59,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
     hosts: hosts(find('host', '--host', 'FLAMETAIL_HOST')),
     memoryBytes: memory(find('memory', '--memory', 'FLAMETAIL_MEMORY')),
     open: flag(find('open', '--no-open', 'FLAMETAIL_OPEN')),
+    token: chosenToken(sources.env['FLAMETAIL_TOKEN']),
   };
 }
 
@@ -109,6 +112,16 @@ function memory(found: Found | undefined): number {
   if (bytes === undefined) throw wrong(found, 'a size such as 512MiB or 2GiB');
   if (bytes < MIN_MEMORY_BYTES) throw wrong(found, 'at least 16MiB');
   return bytes;
+}
+
+/** Only from the environment: flags are seen by every process, and a file would keep it for good. */
+function chosenToken(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  if (/^[\w-]{16,128}$/.test(text)) return text;
+  throw new CliError(
+    EXIT.usage,
+    'FLAMETAIL_TOKEN: a token has 16 to 128 letters, digits, "-" or "_".',
+  );
 }
 
 function flag(found: Found | undefined): boolean {

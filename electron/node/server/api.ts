@@ -4,13 +4,13 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
-import type { Selection } from '../../../proto/live/topics.ts';
+import type { Filter, Selection } from '../../../proto/live/topics.ts';
 import type { ExportFormat, ExportRequest } from '../host/control.ts';
 import type { EngineHost } from '../host/engine-host.ts';
 import { HostFailure } from '../host/failure.ts';
 import { ApiError, sendJson, sendText } from './api-error.ts';
 import { drained } from './drained.ts';
-import { NO_FILTER, type EngineClient } from './engine-client.ts';
+import type { EngineClient } from './engine-client.ts';
 import type { Guards } from './guards.ts';
 
 /** What a request is, as the routes see it. */
@@ -105,7 +105,7 @@ export class Api {
   async #traces({ response, query }: Call): Promise<void> {
     const limit = readLimit(query.get('limit'));
     const result = await this.#client.live.request('traces.list', {
-      filter: { ...NO_FILTER, text: query.get('q') ?? '' },
+      filter: readFilter(query),
       limit,
       cursor: query.get('cursor') ?? '',
     });
@@ -167,7 +167,7 @@ function readLimit(text: string | null): number {
   return Number(text);
 }
 
-/** `format` (also with .gz), `gzip`, and what to export: `ids`, or `signal` with `q`, or all. */
+/** `format` (also with .gz), `gzip`, and what to export: `ids`, or a `signal` with a filter, or all. */
 function readExport(query: URLSearchParams): ExportRequest {
   const asked = query.get('format') ?? 'otlp.jsonl';
   const format = asked.replace(/\.gz$/, '');
@@ -198,13 +198,26 @@ function readSelection(query: URLSearchParams): Selection {
   if (!signals.every(isSignal)) {
     throw new ApiError('badRequest', `"signal" is all, or some of ${SIGNALS.join(', ')}.`);
   }
-  const text = query.get('q') ?? '';
-  if (text === '') return { type: 'all', signals };
+  const filter = readFilter(query);
+  if (isEmpty(filter)) return { type: 'all', signals };
   const [signal] = signals;
   if (signals.length !== 1 || signal === undefined) {
-    throw new ApiError('badRequest', '"q" needs one "signal" that it searches.');
+    throw new ApiError('badRequest', 'A filter needs one "signal" that it searches.');
   }
-  return { type: 'filter', signal, filter: { ...NO_FILTER, text } };
+  return { type: 'filter', signal, filter };
+}
+
+/** `q`, and `service` and `not-service` any number of times. */
+function readFilter(query: URLSearchParams): Filter {
+  return {
+    text: query.get('q') ?? '',
+    services: query.getAll('service'),
+    notServices: query.getAll('not-service'),
+  };
+}
+
+function isEmpty({ text, services, notServices }: Filter): boolean {
+  return text === '' && services.length === 0 && notServices.length === 0;
 }
 
 /** The body, left open when its reader stops early, so that the refusal can still be answered. */

@@ -1,11 +1,9 @@
 /** The API's door to the engine: the live protocol, like any other viewer. */
 import { LiveClient } from '../../../proto/live/client.ts';
-import { NO_FILTER, type SourcesMeta } from '../../../proto/live/topics.ts';
+import type { SourcesMeta } from '../../../proto/live/topics.ts';
 import { LiveFailure } from '../../../proto/live/protocol.ts';
 import type { EngineHost } from '../host/engine-host.ts';
 import { portChannel } from '../host/port-channel.ts';
-
-export { NO_FILTER };
 
 /** One live session for all API calls, opened at the first and again after an engine restart. */
 export class EngineClient {

@@ -60,6 +60,7 @@ export class UiServer {
       perMessageDeflate: false,
     });
     for (const server of bound.servers) {
+      server.requestTimeout = 0; // An import may take as long as it takes.
       server.on('request', (request, response) => {
         this.#onRequest(request, response);
       });
@@ -140,7 +141,9 @@ export class UiServer {
   }
 
   #running(): { readonly host: EngineHost; readonly api: Api } {
-    if (this.#engine === undefined) throw new ApiError('unavailable', 'Flametail is starting.');
+    if (this.#engine?.host.isRunning !== true) {
+      throw new ApiError('unavailable', 'The engine is starting. Try again in a moment.');
+    }
     return this.#engine;
   }
 }

@@ -68,7 +68,7 @@ export function droppedItems(status: StatusMeta): { count: number; reasons: stri
     duplicates += counts.duplicates;
   }
   const reasons =
-    `${formatCount(evicted)} evicted to stay within memory, oldest first. ` +
+    `${formatCount(evicted)} no longer kept: evicted at the memory limit, oldest first, or cleared. ` +
     `${formatCount(rejected)} rejected as malformed. ` +
     `${formatCount(duplicates)} exact duplicates are not counted.`;
   return { count: evicted + rejected, reasons };

@@ -74,6 +74,7 @@ export class TraceState {
       { traceId: this.traceId },
       {
         frame: ({ kind, meta, columns }) => {
+          if (this.session.isPaused) this.#intake.hold();
           const before = this.#intake.shown?.meta;
           const result = this.#intake.take(kind, meta, columns);
           this.#error = undefined;
@@ -136,6 +137,12 @@ export class TraceState {
 
   set searchText(text: string) {
     this.#searchText = text;
+  }
+
+  /** Shows a layout that has waited for the end of a pause or a movement. */
+  resume(): void {
+    const before = this.#intake.shown?.meta;
+    if (this.#intake.release() !== 'nothing') this.#show(before);
   }
 
   setWindow(window: TimeWindow): void {
@@ -255,8 +262,7 @@ export class TraceState {
     this.#intake.hold();
     clearTimeout(this.#calmTimer);
     this.#calmTimer = setTimeout(() => {
-      const before = this.#intake.shown?.meta;
-      if (this.#intake.release() !== 'nothing') this.#show(before);
+      if (!this.session.isPaused) this.resume();
     }, CALM_MS);
   }
 }

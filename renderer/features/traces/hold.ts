@@ -1,5 +1,5 @@
 /** When the stream of traces stands still, and what the seam says about it. */
-import { formatItems } from '../../base/format.ts';
+import { formatCount, formatItems } from '../../base/format.ts';
 
 /** What the person is doing with the list. */
 export interface ListSigns {
@@ -55,5 +55,5 @@ export function newText(count: number): string {
 export function countText(matched: number, total: number): string {
   return matched === total
     ? formatItems(total, 'trace')
-    : `${formatItems(matched, '').trim()} of ${formatItems(total, 'trace')}`;
+    : `${formatCount(matched)} of ${formatItems(total, 'trace')}`;
 }

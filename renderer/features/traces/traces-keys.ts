@@ -12,7 +12,7 @@ export interface TracesKeyTargets {
 
 /** Bindings of the list; `session.keys.bind` takes them. */
 export function tracesKeys(traces: TracesState, targets: TracesKeyTargets): KeyBinding[] {
-  const key = (keys: readonly string[], label: string, run: () => boolean | void): KeyBinding => ({
+  const key = (keys: readonly string[], label: string, run: KeyBinding['run']): KeyBinding => ({
     keys,
     label,
     group: 'Lists',

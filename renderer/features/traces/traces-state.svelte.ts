@@ -43,16 +43,6 @@ export class TracesState {
   /** Counts jumps to the top; the list scrolls there when it changes. */
   jumps = $state(0);
 
-  readonly #reason: HoldReason | null = $derived.by(() =>
-    holdReason({
-      isPaused: this.#session.isPaused,
-      isPointing: this.#isPointing,
-      hasSelection: this.selectedId !== '',
-      hasTextSelected: this.hasTextSelected,
-      isScrolled: this.isScrolled,
-    }),
-  );
-
   constructor(session: Session) {
     this.#session = session;
     session.onReset(() => {
@@ -72,8 +62,15 @@ export class TracesState {
     return this.#error;
   }
 
+  /** Why the list is held. Not a `$derived`: the list outlives the component that made it. */
   get reason(): HoldReason | null {
-    return this.#reason;
+    return holdReason({
+      isPaused: this.#session.isPaused,
+      isPointing: this.#isPointing,
+      hasSelection: this.selectedId !== '',
+      hasTextSelected: this.hasTextSelected,
+      isScrolled: this.isScrolled,
+    });
   }
 
   /** The end of the duration bars: grows with the longest trace seen, never shrinks. */
@@ -132,9 +129,13 @@ export class TracesState {
   /** Holds at the rows shown, or follows again when nothing holds any more. */
   applyHold(reason: HoldReason | null): void {
     if (reason === null) this.#setAnchor(null);
-    else if (this.#anchor === null && this.#meta !== undefined) {
+    else if (this.#anchor === null && this.#meta !== undefined && this.#canHold()) {
       this.#setAnchor(this.#meta.newestOrdinal);
     }
+  }
+
+  #canHold(): boolean {
+    return this.#session.isPaused || (this.#meta?.length ?? 0) > 0;
   }
 
   /** Takes the waiting rows in and goes to the top; what holds then holds at them. */
@@ -245,7 +246,14 @@ export class TracesState {
     const selected = this.selectedId;
     const at = this.#window.rows.findIndex(({ traceId }) => traceId === selected);
     if (at >= 0) this.selectedRow = this.#window.first + at;
-    if (this.#reason !== null) this.applyHold(this.#reason);
+    if (frame.meta.length === 0) this.#letGo();
+    if (this.reason !== null) this.applyHold(this.reason);
+  }
+
+  /** An empty list (cleared, say) has no row to hold still, whatever was pointed at before. */
+  #letGo(): void {
+    this.#isPointing = false;
+    if (!this.#session.isPaused) this.#setAnchor(null);
   }
 }
 

@@ -59,6 +59,12 @@ export class FakeElectronApp {
     this.#cleanUp = cleanUp;
   }
 
+  /** What the program told its launcher (needs `--flametail-handshake`); resolves when it did. */
+  async handshake(): Promise<Readonly<Record<string, unknown>>> {
+    if (this.stdout.length === 0) await once(this.host.events, 'stdout');
+    return JSON.parse(this.stdout[0] ?? '{}') as Record<string, unknown>;
+  }
+
   /** The page of the first window; another one after a crash. */
   get page(): Page {
     const window = this.host.windows[0];
@@ -126,6 +132,7 @@ export async function launchFakeElectron(
   options: FakeElectronOptions = {},
 ): Promise<FakeElectronApp> {
   registerHooks();
+  const main = resolve(options.main ?? builtPath('electron/main.js'));
   const launch = String(++launches);
   const browser = options.browser ?? (await launchBrowser());
   const systemTheme = options.systemTheme ?? 'dark';
@@ -144,8 +151,10 @@ export async function launchFakeElectron(
   const blocked: string[] = [];
   await routePages(context, host, blocked);
   const stdout: string[] = [];
-  const main = resolve(options.main ?? builtPath('electron/main.js'));
-  const restore = enterProgram(main, options, stdout);
+  const restore = enterProgram(main, options, (line) => {
+    stdout.push(line);
+    host.events.emit('stdout');
+  });
   fakes.set(launch, host.electron);
 
   const app = new FakeElectronApp(host, stdout, blocked, async () => {
@@ -181,7 +190,11 @@ function registerHooks(): void {
 }
 
 /** Makes this process look like the program's own; the result puts everything back. */
-function enterProgram(main: string, options: FakeElectronOptions, stdout: string[]): () => void {
+function enterProgram(
+  main: string,
+  options: FakeElectronOptions,
+  told: (line: string) => void,
+): () => void {
   const { argv, env } = process;
   const write = process.stdout.write.bind(process.stdout);
   process.argv = [argv[0] ?? 'node', main, ...(options.args ?? [])];
@@ -190,7 +203,7 @@ function enterProgram(main: string, options: FakeElectronOptions, stdout: string
     if (typeof chunk !== 'string' || !chunk.startsWith('{"event":')) {
       return write(chunk as string, ...rest);
     }
-    stdout.push(chunk.trimEnd());
+    told(chunk.trimEnd());
     return true;
   }) as typeof process.stdout.write;
   return () => {

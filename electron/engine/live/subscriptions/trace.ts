@@ -86,7 +86,7 @@ class TraceTopic implements TopicSource {
     if (held !== undefined && store.traces.isLive(held.row, held.ordinal)) {
       if (store.traces.spanCountOf(held.row) > 0) return held;
     }
-    this.close();
+    if (held !== undefined) this.close();
     const row = store.traces.find(this.#traceId);
     if (row === -1 || store.traces.spanCountOf(row) === 0) return undefined;
     store.hold(row);
@@ -141,8 +141,7 @@ class TraceTopic implements TopicSource {
 
   #staleInMs(held: Held): number | null {
     const { store, options } = this.#context;
-    const restMs =
-      store.traces.get(held.row).lastArrivalMs + RECEIVING_MS - options.clock.nowMs();
+    const restMs = store.traces.get(held.row).lastArrivalMs + RECEIVING_MS - options.clock.nowMs();
     return restMs > 0 ? restMs : null;
   }
 

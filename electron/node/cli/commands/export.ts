@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
 import { writeFileWhole } from '../../capture/atomic-file.ts';
 import type { ExportFormat } from '../../host/control.ts';
+import { toFailure } from '../../host/failure.ts';
 import { callApi, requireInstance, type InstanceOptions } from '../api-client.ts';
 import type { CliContext } from '../context.ts';
 import { CliError, EXIT, type ExitCode } from '../exit.ts';
@@ -24,15 +25,31 @@ export async function exportFile(options: ExportOptions, context: CliContext): P
     path: 'export',
     query: exportQuery(options),
   });
-  if (options.output === '-') {
-    for await (const chunk of whole(response)) await context.outBytes(chunk);
-    return EXIT.ok;
-  }
+  if (options.output === '-') return toStandardOutput(response, context);
   const path = resolve(options.output);
-  const bytes = await writeFileWhole(path, whole(response));
+  const bytes = await writeTo(path, response);
   if (options.json === true) context.out(`${JSON.stringify({ file: path, bytes })}\n`);
   else if (options.quiet !== true) context.out(`${plain(path)}: ${bytes} bytes written\n`);
   return EXIT.ok;
+}
+
+async function toStandardOutput(response: IncomingMessage, context: CliContext): Promise<ExitCode> {
+  try {
+    for await (const chunk of whole(response)) await context.outBytes(chunk);
+  } catch (error) {
+    // A reader such as `head` has what it wants.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+  }
+  return EXIT.ok;
+}
+
+async function writeTo(path: string, response: IncomingMessage): Promise<number> {
+  try {
+    return await writeFileWhole(path, whole(response));
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(EXIT.failed, `${plain(path)}: ${toFailure(error).message}`);
+  }
 }
 
 /** The API's query for the options; format and gzip are told by the file name where not given. */

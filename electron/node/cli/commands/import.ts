@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { describeImport } from '../../capture/describe.ts';
 import { fileSize } from '../../capture/file-size.ts';
 import type { ImportResult } from '../../host/control.ts';
+import { toFailure } from '../../host/failure.ts';
 import { callJson, requireInstance, type InstanceOptions } from '../api-client.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -29,8 +30,7 @@ export async function importFiles(
       }
       if (result.skipped.length > 0) exitCode = EXIT.failed;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      context.err(`flametail: ${plain(file)}: ${plain(reason)}\n`);
+      context.err(`flametail: ${plain(file)}: ${plain(toFailure(error).message)}\n`);
       exitCode = EXIT.failed;
     }
   }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { describeImport } from '../../capture/describe.ts';
 import type { ImportResult } from '../../host/control.ts';
 import { startEngine, type EngineEvent, type EngineHost } from '../../host/engine-host.ts';
-import { HostFailure } from '../../host/failure.ts';
+import { HostFailure, toFailure } from '../../host/failure.ts';
 import { BindError } from '../../receiver/bind.ts';
 import { UiServer } from '../../server/ui-server.ts';
 import { openInBrowser } from '../browser.ts';
@@ -57,9 +57,8 @@ interface Running {
 
 /** Opens all three ports or none, and announces the instance. Throws CliError. */
 async function startServing(settings: Settings, context: CliContext): Promise<Running> {
-  const folder = await stateFolder(context.env);
-  const token = randomBytes(24).toString('base64url');
-  const ui = await openUi(settings, token, folder, context);
+  const token = settings.token ?? randomBytes(24).toString('base64url');
+  const ui = await openUi(settings, token, context);
   let host: EngineHost;
   try {
     host = await startEngine(context.spawner, {
@@ -77,7 +76,7 @@ async function startServing(settings: Settings, context: CliContext): Promise<Ru
   }
   ui.serve(host);
   const instance = describeInstance(host, ui.url, token, context.version);
-  const withdraw = await announceInstance(folder, instance);
+  const withdraw = await announce(instance, context);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await withdraw();
@@ -87,18 +86,39 @@ async function startServing(settings: Settings, context: CliContext): Promise<Ru
   return { host, instance, close: () => (closing ??= close()) };
 }
 
+/** Leaves the instance file. A home that cannot be written to (a container's) is only a warning. */
+async function announce(instance: Instance, context: CliContext): Promise<() => Promise<void>> {
+  try {
+    return await announceInstance(await stateFolder(context.env), instance);
+  } catch (error) {
+    context.err(
+      `flametail: warning: other commands will not find this instance: ${toFailure(error).message}\n`,
+    );
+    return () => Promise.resolve();
+  }
+}
+
+/** The Flametail behind a UI port, when its file tells. */
+async function findHolder(uiPort: number, context: CliContext): Promise<Instance | undefined> {
+  try {
+    return await findInstance(await stateFolder(context.env), uiPort);
+  } catch {
+    return undefined; // No state folder here: nobody is known.
+  }
+}
+
 async function openUi(
   { hosts, uiPort }: Settings,
   token: string,
-  folder: string,
-  { version, pageFolder }: CliContext,
+  context: CliContext,
 ): Promise<UiServer> {
+  const { version, pageFolder } = context;
   try {
     return await UiServer.listen({ token, hosts, port: uiPort, version, pageFolder });
   } catch (error) {
     if (!(error instanceof BindError)) throw error;
     if (error.reason === 'failed') throw new CliError(EXIT.failed, error.message);
-    const holder = await findInstance(folder, uiPort);
+    const holder = await findHolder(uiPort, context);
     const who =
       holder === undefined
         ? 'another program. Stop it, or choose another port with --ui-port.'
@@ -190,8 +210,7 @@ async function loadFiles(
       result = await host.importFile(resolve(file));
     } catch (error) {
       if (!host.isRunning) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      context.err(`flametail: ${plain(file)}: ${plain(reason)}\n`);
+      context.err(`flametail: ${plain(file)}: ${plain(toFailure(error).message)}\n`);
       continue;
     }
     if (json === true) {

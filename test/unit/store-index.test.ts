@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { hashSpanId } from '../../electron/engine/store/hash.ts';
+import { RowIndex } from '../../electron/engine/store/row-index.ts';
+import { Strings } from '../../electron/engine/store/string-table.ts';
+import { warmUp } from '../../electron/engine/store/warm-up.ts';
+import { seededRandom } from '../support/otlp/random.ts';
+
+describe('a row index', () => {
+  it('finds every row by its hash, also while it is being rebuilt', () => {
+    const index = new RowIndex(64);
+    const hashes: number[] = [];
+    const has = (row: number): boolean => {
+      let found = index.first(hashes[row]);
+      while (found !== -1 && found !== row) found = index.next();
+      return found === row;
+    };
+    let rebuilt = 0;
+    for (let row = 0; row < 20_000; row++) {
+      if (!index.hasRoom(1)) {
+        while (rebuilt < row && index.isRebuilding) index.add(hashes[rebuilt], rebuilt++);
+        index.startRebuild(row + 1);
+        rebuilt = 0;
+      }
+      for (let step = 0; index.isRebuilding && step < 3; step++) {
+        if (rebuilt < row) index.add(hashes[rebuilt], rebuilt++);
+        else index.endRebuild();
+      }
+      // Eight rows share each hash.
+      hashes.push(hashSpanId(row >> 3, 7, row >> 3));
+      index.add(hashes[row], row);
+      if (row % 501 === 0) for (let i = 0; i <= row; i += 37) expect(has(i)).toBe(true);
+    }
+  });
+});
+
+describe('interned strings', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+  it('have one row while somebody names them, and none after that', () => {
+    const strings = new Strings();
+    const row = strings.retainText('once');
+    expect(strings.intern(bytes('-once-'), 1, 4)).toBe(row);
+    expect([strings.find('once'), strings.get(row)]).toEqual([row, 'once']);
+    strings.release(row);
+    expect(strings.find('once')).toBe(-1);
+    expect(strings.find('')).toBe(0);
+  });
+
+  it('agree with a map while thousands come and go', () => {
+    const random = seededRandom(5);
+    const strings = new Strings();
+    const rows = new Map<string, number>();
+    for (let i = 0; i < 200_000; i++) {
+      const text = `${'abc'.repeat(random.below(8))}${random.below(500)}`;
+      const row = rows.get(text);
+      if (row === undefined) rows.set(text, strings.retainText(text));
+      else if (random.chance(0.6)) {
+        expect(strings.get(row)).toBe(text);
+        strings.release(row);
+        rows.delete(text);
+      }
+    }
+    for (const [text, row] of rows) expect(strings.find(text)).toBe(row);
+    expect(strings.bytes).toBeLessThan(600_000);
+  });
+
+  it('show U+FFFD for what is not UTF-8', () => {
+    const strings = new Strings();
+    const row = strings.intern(Uint8Array.of(0x61, 0xff, 0x62), 0, 3);
+    expect(strings.get(row)).toBe('a\ufffdb');
+  });
+});
+
+describe('the warm-up', () => {
+  it('runs through', () => {
+    expect(() => {
+      warmUp({ nowMs: () => 1, ticksMs: () => 1 });
+    }).not.toThrow();
+  });
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../electron/engine/store/store.ts';
+import { decodeRequest } from '../support/otlp/proto-root.ts';
+import {
+  logsBody,
+  openStore,
+  spansBody,
+  takeGood,
+  traceHex,
+  type LogSpec,
+  type SpanSpec,
+} from '../support/store-bodies.ts';
+import { gaugeBody } from '../support/store-metrics.ts';
+import { chain, checkStore, printTraces, readAll, spanName } from '../support/store-text.ts';
+
+const MIB = 1 << 20;
+
+/** A body of about `kilobytes` with 32 spans in one trace. */
+function manySpans(trace: number, kilobytes = 32): SpanSpec[] {
+  return Array.from({ length: 32 }, (_, i) => ({
+    trace,
+    id: i + 1,
+    parent: i === 31 ? 0 : 32,
+    name: `op ${trace % 700}`,
+    service: `svc ${trace % 5}`,
+    padding: (kilobytes * 1024) / 32,
+  }));
+}
+
+function manyLogs(trace: number, kilobytes = 32): LogSpec[] {
+  return Array.from({ length: 32 }, () => ({ trace, padding: (kilobytes * 1024) / 32 }));
+}
+
+function flood(store: Store, from: number, megabytes: number): number {
+  let trace = from;
+  for (let sent = 0; sent < megabytes * MIB; trace++) {
+    const body = spansBody(manySpans(trace));
+    takeGood(store, 'traces', body);
+    sent += body.length;
+  }
+  return trace;
+}
+
+describe('a small budget filled 20 times over', () => {
+  it('keeps memory flat, counters exact and nothing dangling', () => {
+    const budget = 8 * MIB;
+    const { store } = openStore(budget);
+    let sent = 0;
+    let spans = 0;
+    for (let i = 1; sent < 20 * budget; i++) {
+      const bodies = [
+        spansBody(manySpans(i)),
+        logsBody(manyLogs(i)),
+        gaugeBody(i % 400, i),
+      ] as const;
+      takeGood(store, 'traces', bodies[0]);
+      takeGood(store, 'logs', bodies[1]);
+      takeGood(store, 'metrics', bodies[2]);
+      sent += bodies.reduce((sum, body) => sum + body.length, 0);
+      spans += 32;
+      expect(store.memory().usedBytes).toBeLessThanOrEqual(budget);
+      if (i % 97 === 0) checkStore(store);
+    }
+    checkStore(store);
+    expect(store.counters().spans.received).toBe(spans);
+    expect(store.counters().spans.kept).toBeGreaterThan(500);
+    expect(store.memory().rawBytes).toBeGreaterThan(budget / 2);
+    const kept = readAll(store).filter(({ signal }) => signal === 'traces');
+    expect(kept.length * 32).toBe(store.counters().spans.kept);
+  });
+});
+
+describe('eviction', () => {
+  it('takes the oldest first and says which traces lost spans', () => {
+    const { store } = openStore(4 * MIB);
+    const big = manySpans(1, 200);
+    takeGood(store, 'traces', spansBody(big.slice(0, 16)));
+    takeGood(store, 'traces', spansBody(manySpans(2, 200)));
+    takeGood(store, 'traces', spansBody(big.slice(16)));
+    let i = 3;
+    while (store.counters().spans.evicted === 0)
+      takeGood(store, 'traces', spansBody(manySpans(i++)));
+    const row = store.traces.find(traceHex(1));
+    expect(store.traces.get(row)).toMatchObject({
+      spanCount: 16,
+      partlyEvicted: true,
+      rootCount: 1,
+    });
+    expect(store.spans.find(row, 0, 1)).toBe(-1);
+    checkStore(store);
+  });
+
+  it('unresolves parents that went', () => {
+    const { store } = openStore(4 * MIB);
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, padding: 250_000 }]));
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 2, parent: 1, padding: 250_000 }]));
+    expect(printTraces(store)[2]).toContain('parent 0000000000000001');
+    for (let i = 2; store.counters().spans.evicted === 0; i++) {
+      takeGood(store, 'traces', spansBody(manySpans(i)));
+    }
+    expect(printTraces(store)[1]).toContain('span 2');
+    expect(printTraces(store)[1]).toContain('parent none');
+  });
+
+  it('of a flood of logs leaves spans below their share', () => {
+    const { store } = openStore(8 * MIB);
+    takeGood(store, 'traces', spansBody(manySpans(1)));
+    for (let i = 0; i < 800; i++) takeGood(store, 'logs', logsBody(manyLogs(900 + i)));
+    expect(store.counters().logRecords.evicted).toBeGreaterThan(0);
+    expect(store.counters().spans).toMatchObject({ kept: 32, evicted: 0 });
+  });
+
+  it('keeps a single body near half of the budget', () => {
+    const { store } = openStore(8 * MIB);
+    flood(store, 10, 8);
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, padding: 3.9 * MIB }]));
+    expect(store.traces.find(traceHex(1))).not.toBe(-1);
+    flood(store, 1000, 2);
+    checkStore(store);
+    expect(store.memory().usedBytes).toBeLessThanOrEqual(8 * MIB);
+  });
+
+  it('forgets strings, resources and services that nothing names', () => {
+    const { store } = openStore(4 * MIB);
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, name: 'once', service: 'gone' }]));
+    expect(store.services().map(({ name }) => name)).toEqual(['gone']);
+    flood(store, 10, 8);
+    expect(store.strings.find('once')).toBe(-1);
+    expect(store.services().map(({ name }) => name)).not.toContain('gone');
+  });
+});
+
+describe('protected traces', () => {
+  it('keep spans and log records through any flood', () => {
+    const { store } = openStore(4 * MIB);
+    takeGood(store, 'traces', spansBody(manySpans(1, 8)));
+    takeGood(store, 'logs', logsBody(manyLogs(1, 8)));
+    const row = store.traces.find(traceHex(1));
+    const { ordinal } = store.traces.get(row);
+    store.setPinned(row, true);
+    const before = printTraces(store);
+    for (let i = 2; i < 400; i++) {
+      takeGood(store, 'traces', spansBody(manySpans(i)));
+      takeGood(store, 'logs', logsBody(manyLogs(i)));
+    }
+    checkStore(store);
+    expect(store.counters().spans.evicted).toBeGreaterThan(1000);
+    expect(store.counters().logRecords.evicted).toBeGreaterThan(1000);
+    expect(store.traces.isLive(row, ordinal)).toBe(true);
+    expect(store.traces.get(row)).toMatchObject({
+      spanCount: 32,
+      logCount: 32,
+      partlyEvicted: false,
+    });
+    expect(printTraces(store).slice(0, before.length)).toEqual(before);
+    expect(store.services().find(({ name }) => name === 'svc 1')?.spansAccepted).toBe(
+      32 * Array.from({ length: 399 }, (_, i) => i + 1).filter((i) => i % 5 === 1).length,
+    );
+  });
+
+  it('stay when everything is cleared, and go once they are let go', () => {
+    const { store } = openStore(4 * MIB);
+    for (let i = 1; i <= 20; i++) takeGood(store, 'traces', spansBody(manySpans(i, 4)));
+    const row = store.traces.find(traceHex(7));
+    store.hold(row);
+    store.clear('all');
+    checkStore(store);
+    expect(store.traces.count).toBe(1);
+    expect(store.counters().spans).toMatchObject({ received: 640, kept: 32, evicted: 608 });
+    expect(
+      chain(store.spans, store.traces.firstSpanOf(row)).map((span) => spanName(store, span)),
+    ).toHaveLength(32);
+    store.release(row);
+    store.clear('traces');
+    checkStore(store);
+    expect(store.traces.count).toBe(0);
+    expect(store.counters().spans).toMatchObject({ received: 640, kept: 0, evicted: 640 });
+    expect(readAll(store)).toEqual([]);
+    expect(store.oldestArrivalMs()).toBeNull();
+  });
+
+  it('beyond their share of the budget are evicted like others, and say so', () => {
+    const { store } = openStore(4 * MIB);
+    for (let i = 0; i < 60; i++) {
+      takeGood(store, 'traces', spansBody([{ trace: 1, id: i + 1, padding: 60_000 }]));
+      if (i === 0) store.setPinned(store.traces.find(traceHex(1)), true);
+    }
+    flood(store, 10, 4);
+    checkStore(store);
+    const row = store.traces.find(traceHex(1));
+    expect(row === -1 || store.traces.get(row).partlyEvicted).toBe(true);
+    expect(store.memory().usedBytes).toBeLessThan(4.5 * MIB);
+  });
+});
+
+describe('a reader', () => {
+  it('gives every request of its signals once, in order of arrival', () => {
+    const { store } = openStore();
+    const bodies = [
+      { signal: 'traces', bytes: spansBody(manySpans(1)) },
+      { signal: 'logs', bytes: logsBody(manyLogs(1)) },
+      { signal: 'traces', bytes: spansBody(manySpans(2)) },
+      { signal: 'metrics', bytes: gaugeBody(1, 1) },
+    ] as const;
+    for (const { signal, bytes } of bodies) takeGood(store, signal, bytes);
+    expect(readAll(store)).toEqual(bodies);
+    const reader = store.reader(['logs']);
+    expect(reader.next()?.signal).toBe('logs');
+    expect(reader.next()).toBeNull();
+    expect(reader.lost).toBe(0);
+  });
+
+  it('counts what was evicted before it came, and leaves out what arrived since', () => {
+    const { store } = openStore(4 * MIB);
+    let next = flood(store, 1, 2);
+    const reader = store.reader(['traces']);
+    const expected = store.counters().spans.kept;
+    let read = 0;
+    for (let i = 0; i < 5; i++) read += spansIn(reader.next());
+    next = flood(store, next, 2);
+    for (let request = reader.next(); request !== null; request = reader.next()) {
+      read += spansIn(request);
+    }
+    expect(read + reader.lost).toBe(expected);
+    expect(reader.lost).toBeGreaterThan(0);
+    expect(read).toBeGreaterThan(160);
+    expect(next).toBeGreaterThan(1);
+  });
+
+  it('finds a protected trace that was moved meanwhile', () => {
+    const { store } = openStore(4 * MIB);
+    takeGood(store, 'traces', spansBody(manySpans(1)));
+    const next = flood(store, 2, 2);
+    store.setPinned(store.traces.find(traceHex(1)), true);
+    const reader = store.reader(['traces']);
+    flood(store, next, 2);
+    const ids: string[] = [];
+    for (let request = reader.next(); request !== null; request = reader.next()) {
+      ids.push(...traceIdsIn(request));
+    }
+    expect(ids.filter((id) => id === traceHex(1))).toHaveLength(32);
+  });
+});
+
+interface Request {
+  readonly bytes: Uint8Array;
+}
+
+function traceIdsIn({ bytes }: Request): string[] {
+  const { resourceSpans } = decodeRequest('traces', bytes) as {
+    resourceSpans: { scopeSpans: { spans: { traceId: Uint8Array }[] }[] }[];
+  };
+  return resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) =>
+      spans.map(({ traceId }) => Buffer.from(traceId).toString('hex')),
+    ),
+  );
+}
+
+function spansIn(request: Request | null): number {
+  return request === null ? 0 : traceIdsIn(request).length;
+}
