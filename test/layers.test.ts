@@ -99,7 +99,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     path: 'renderer/ui',
-    own: ['proto', 'renderer/base', 'renderer/styles'],
+    own: ['proto', 'renderer/base', 'renderer/canvas', 'renderer/styles'],
     node: false,
     packages: SVELTE_PACKAGES,
   },

@@ -1,8 +1,9 @@
 /** The words on the boxes of a flame graph: only where they fit, never a cut letter. */
-import { formatDuration } from '../base/format.ts';
+import { formatDuration, formatItems } from '../base/format.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
 import { isDimmed, isOutlineOnly, type FlamePicture, type RowPlaces } from './flame-picture.ts';
+import type { MergedRun } from './flame-scene.ts';
 import type { TraceLayout } from './layout-model.ts';
 import type { TextRuler } from './text-ruler.ts';
 
@@ -32,6 +33,8 @@ export function paintLabels(
     const width = rows.width(rect);
     if (width < minWidth || scene.merged[rect] > 1) continue;
     const box = scene.box[rect];
+    const alpha = isDimmed(picture, rect) ? 0.5 : 1;
+    context.globalAlpha = alpha;
     const middle = rows.top(rect) + Math.round(rows.height / 2);
     let x = scene.x0[rect] + LABEL_PADDING_PX * dpr;
     let roomPx = width / dpr - 2 * LABEL_PADDING_PX;
@@ -42,14 +45,38 @@ export function paintLabels(
     }
     const label = boxLabel(layout, box, roomPx, ruler);
     if (label.name === '') continue;
-    context.globalAlpha = isDimmed(picture, rect) ? 0.5 : 1;
     context.fillStyle = isOutlineOnly(picture, rect, dpr) ? token.t1 : token['svc-ink'];
     context.fillText(label.name, x, middle);
     if (label.duration === '') continue;
-    context.globalAlpha *= 0.84;
+    context.globalAlpha = alpha * 0.84;
     context.fillText(label.duration, x + label.durationAtPx * dpr, middle);
   }
   context.globalAlpha = 1;
+}
+
+/** Says on a wide hatched block how many spans it stands for, on a plate that keeps it readable. */
+export function paintRunCounts(
+  context: DrawContext,
+  area: Area,
+  style: PaintStyle,
+  rows: RowPlaces,
+  runs: readonly MergedRun[],
+  ruler: TextRuler,
+): void {
+  const { token } = style.theme;
+  const { dpr } = area;
+  for (const run of runs) {
+    const text = formatItems(run.boxes, 'span');
+    const plate = (ruler.width(text) + 2 * LABEL_PADDING_PX) * dpr;
+    if (run.x1 - run.x0 < Math.max(LABEL_MIN_PX * dpr, plate + 4 * LABEL_PADDING_PX * dpr))
+      continue;
+    const top = rows.top(run.firstRect);
+    const left = Math.round((run.x0 + run.x1 - plate) / 2);
+    context.fillStyle = token.s0;
+    context.fillRect(left, top + 2 * dpr, plate, rows.height - 4 * dpr);
+    context.fillStyle = token.t2;
+    context.fillText(text, left + LABEL_PADDING_PX * dpr, top + Math.round(rows.height / 2));
+  }
 }
 
 function paintErrorGlyph(

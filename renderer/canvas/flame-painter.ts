@@ -9,7 +9,7 @@ import {
   type DrawContext,
   type PaintStyle,
 } from './draw-context.ts';
-import { paintLabels } from './flame-labels.ts';
+import { paintLabels, paintRunCounts } from './flame-labels.ts';
 import {
   DIMMED_ALPHA,
   hasError,
@@ -18,8 +18,11 @@ import {
   RowPlaces,
   type FlamePicture,
 } from './flame-picture.ts';
-import type { FlameScene } from './flame-scene.ts';
+import { mergedRuns, type MergedRun } from './flame-scene.ts';
 import type { TextRuler } from './text-ruler.ts';
+
+/** A run of merged columns narrower than this is too small for a hatch. */
+const HATCH_MIN_PX = 4;
 
 /** Paints the picture over the whole area. `ruler` measures the label font in CSS px. */
 export function paintFlame(
@@ -33,9 +36,11 @@ export function paintFlame(
   paintGridLines(context, area, picture.window, style);
   const rows = new RowPlaces(picture, area);
   paintFills(context, area, picture, style, rows);
-  paintHatches(context, area, picture, style, rows);
+  const runs = mergedRuns(picture.scene, HATCH_MIN_PX * area.dpr);
+  paintHatches(context, style, rows, runs);
   paintOutlines(context, area, picture, style, rows);
   paintLabels(context, area, picture, style, rows, ruler);
+  paintRunCounts(context, area, style, rows, runs, ruler);
   context.globalAlpha = 1;
 }
 
@@ -133,48 +138,14 @@ function paintHairlines(
   }
 }
 
-/** A run of neighbouring columns that each stand for several boxes. */
-export interface MergedRun {
-  readonly firstRect: number;
-  readonly x0: number;
-  readonly x1: number;
-  readonly boxes: number;
-}
-
-/** Runs of merged columns at least `minWidth` device px wide, left to right, lane by lane. */
-export function mergedRuns(scene: FlameScene, minWidth: number): MergedRun[] {
-  const runs: MergedRun[] = [];
-  let rect = 0;
-  while (rect < scene.count) {
-    const firstRect = rect;
-    let boxes = 0;
-    let x1 = scene.x0[rect];
-    while (
-      rect < scene.count &&
-      scene.merged[rect] > 1 &&
-      scene.x0[rect] === x1 &&
-      scene.lane[rect] === scene.lane[firstRect]
-    ) {
-      boxes += scene.merged[rect];
-      x1 = scene.x1[rect];
-      rect++;
-    }
-    const x0 = scene.x0[firstRect];
-    if (boxes > 0 && x1 - x0 >= minWidth) runs.push({ firstRect, x0, x1, boxes });
-    if (rect === firstRect) rect++;
-  }
-  return runs;
-}
-
 function paintHatches(
   context: DrawContext,
-  area: Area,
-  picture: FlamePicture,
   style: PaintStyle,
   rows: RowPlaces,
+  runs: readonly MergedRun[],
 ): void {
   context.fillStyle = style.hatch;
-  for (const run of mergedRuns(picture.scene, 4 * area.dpr)) {
+  for (const run of runs) {
     context.fillRect(run.x0, rows.top(run.firstRect), run.x1 - run.x0, rows.height);
   }
 }
@@ -216,6 +187,7 @@ function paintOutlines(
   context.fillStyle = token['l-fatal'];
   for (let rect = 0; rect < scene.count; rect++) {
     if (!hasError(picture, rect)) continue;
+    context.globalAlpha = isDimmed(picture, rect) ? DIMMED_ALPHA : 1;
     const top = rows.top(rect);
     const width = rows.width(rect);
     if (width < 4 * dpr) context.fillRect(scene.x0[rect], top, width, rows.height);
@@ -228,4 +200,5 @@ function paintOutlines(
       );
     }
   }
+  context.globalAlpha = 1;
 }

@@ -103,6 +103,39 @@ export class FlameScene {
   }
 }
 
+/** A run of neighbouring columns that each stand for several boxes. */
+export interface MergedRun {
+  readonly firstRect: number;
+  readonly x0: number;
+  readonly x1: number;
+  readonly boxes: number;
+}
+
+/** Runs of merged columns at least `minWidth` device px wide, left to right, lane by lane. */
+export function mergedRuns(scene: FlameScene, minWidth: number): MergedRun[] {
+  const runs: MergedRun[] = [];
+  let rect = 0;
+  while (rect < scene.count) {
+    const firstRect = rect;
+    let boxes = 0;
+    let x1 = scene.x0[rect];
+    while (
+      rect < scene.count &&
+      scene.merged[rect] > 1 &&
+      scene.x0[rect] === x1 &&
+      scene.lane[rect] === scene.lane[firstRect]
+    ) {
+      boxes += scene.merged[rect];
+      x1 = scene.x1[rect];
+      rect++;
+    }
+    const x0 = scene.x0[firstRect];
+    if (boxes > 0 && x1 - x0 >= minWidth) runs.push({ firstRect, x0, x1, boxes });
+    if (rect === firstRect) rect++;
+  }
+  return runs;
+}
+
 function grown<T extends Int32Array | Uint32Array>(old: T, fresh: T): T {
   fresh.set(old);
   return fresh;

@@ -21,11 +21,6 @@ export class LayoutIntake {
     return this.#shown;
   }
 
-  /** True when a newer complete layout waits for `release`. */
-  get isWaiting(): boolean {
-    return this.#incoming?.isComplete ?? false;
-  }
-
   /** While held, a new layout waits; one that is shown still grows. */
   hold(): void {
     this.#isHeld = true;

@@ -1,4 +1,4 @@
-/** The layer above a flame graph: hover, selection, crosshair and a range being dragged. */
+/** The layer above a flame graph: hover, selection and crosshair. */
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
 import { BOX_HEIGHT_PX, laneTopPx } from './flame-picture.ts';
@@ -14,7 +14,6 @@ export interface OverlayPicture {
   /** True while the graph has the keyboard: the ring of the selection takes the focus colour. */
   readonly hasFocus: boolean;
   readonly crosshairNs: number | null;
-  readonly dragRange: TimeWindow | null;
 }
 
 /** Paints the overlay over the whole area. */
@@ -27,12 +26,6 @@ export function paintOverlay(
   const { token } = style.theme;
   const scale = new TimeScale(picture.window, area.widthDevicePx);
   context.clearRect(0, 0, area.widthDevicePx, area.heightDevicePx);
-  if (picture.dragRange !== null) {
-    const left = scale.clampedPx(picture.dragRange.startNs);
-    const right = scale.clampedPx(picture.dragRange.endNs);
-    context.fillStyle = token['accent-wash'];
-    context.fillRect(left, 0, right - left, area.heightDevicePx);
-  }
   if (picture.crosshairNs !== null) {
     context.fillStyle = token.b3;
     const x = Math.round(scale.clampedPx(picture.crosshairNs));

@@ -302,16 +302,18 @@ describe('the life of the app under the fake electron', () => {
   it('says in a dialog which handed-over file could not be opened', async () => {
     const path = join(standIn.folder, 'bad.jsonl');
     writeFileSync(path, '');
+    let tell: (options: Record<string, unknown>) => void = () => undefined;
     const shown = new Promise<Record<string, unknown>>((resolve) => {
-      void launch({
-        args: [path],
-        prepare: (host) => {
-          host.answer('showMessageBox', (options) => {
-            resolve(options);
-            return { response: 0 };
-          });
-        },
-      });
+      tell = resolve;
+    });
+    await launch({
+      args: [path],
+      prepare: (host) => {
+        host.answer('showMessageBox', (options) => {
+          tell(options);
+          return { response: 0 };
+        });
+      },
     });
     expect((await shown)['detail']).toBe('bad.jsonl was not read. It is no telemetry file.');
   });

@@ -122,7 +122,7 @@ describe('layout intake', () => {
     intake.hold();
     const next = whole({ layout: 2 });
     expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
-    expect(intake.isWaiting).toBe(true);
+    expect(intake.shown?.meta.layout).toBe(1);
     expect(intake.release()).toBe('replaced');
     expect(intake.shown?.meta.layout).toBe(2);
   });

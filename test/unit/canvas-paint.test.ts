@@ -3,14 +3,14 @@ import { BOX_FLAG } from '../../proto/live/topics.ts';
 import { ServiceColours } from '../../renderer/base/service-colour.ts';
 import { serviceSlots } from '../../renderer/canvas/draw-context.ts';
 import { boxLabel, LABEL_MIN_PX } from '../../renderer/canvas/flame-labels.ts';
-import { mergedRuns, paintFlame } from '../../renderer/canvas/flame-painter.ts';
+import { paintFlame } from '../../renderer/canvas/flame-painter.ts';
 import {
   buildScene,
   laneAtPx,
   laneTopPx,
   type FlamePicture,
 } from '../../renderer/canvas/flame-picture.ts';
-import { FlameScene } from '../../renderer/canvas/flame-scene.ts';
+import { FlameScene, mergedRuns } from '../../renderer/canvas/flame-scene.ts';
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import { paintShape } from '../../renderer/canvas/shape-painter.ts';
 import { searchLayout } from '../../renderer/canvas/tree-walk.ts';
@@ -138,6 +138,7 @@ describe('flame painter', () => {
     const calls = draw(picture, 100);
     const hatched = calls.filter(({ fill }) => fill === 'hatch');
     expect(hatched).toHaveLength(1);
+    expect(calls.some(({ text }) => text === '1,000 spans')).toBe(true);
     expect(mergedRuns(picture.scene, 4)).toMatchObject([{ x0: 0, x1: 100, boxes: 1000 }]);
   });
 

@@ -102,6 +102,26 @@ describe('eviction', () => {
     expect(printTraces(store)[1]).toContain('parent none');
   });
 
+  it('of a replaced span leaves the one that replaced it in its trace', () => {
+    const { store } = openStore(4 * MIB);
+    const rows = store.spans.segmentRows;
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, end: 5 }]));
+    const first = store.spans.segments[0];
+    let i = 2;
+    for (; store.spans.end < rows * 2.5; i++)
+      takeGood(store, 'traces', spansBody(manySpans(i, 10)));
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, end: 50 }]));
+    // Until the segment of the first one holds other spans, and nobody has looked at the trace.
+    while (first?.baseOrdinal === 0 || first?.count === 0) {
+      takeGood(store, 'traces', spansBody(manySpans(i++, 10)));
+    }
+    const trace = store.traces.find(traceHex(1));
+    expect(chain(store.spans, store.traces.firstSpanOf(trace))).toEqual([
+      store.spans.find(trace, 0, 1),
+    ]);
+    checkStore(store);
+  });
+
   it('of a flood of logs leaves spans below their share', () => {
     const { store } = openStore(8 * MIB);
     takeGood(store, 'traces', spansBody(manySpans(1)));

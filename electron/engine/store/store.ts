@@ -41,13 +41,15 @@ import { Traces } from './trace-table.ts';
 export type { BatchReader, StoredRequest } from './batch-reader.ts';
 
 export interface StoreOptions {
-  /** Budget of everything that is kept. Less than MIN_MEMORY_BYTES is taken as that. */
+  /** Budget of everything that is kept; taken as MIN_ or MAX_MEMORY_BYTES when it is beyond. */
   readonly memoryBytes: number;
   readonly clock: Clock;
 }
 
 /** The smallest budget in which segments and slabs have a sensible size. */
 export const MIN_MEMORY_BYTES = 4 << 20;
+/** A span costs 130 bytes at least, and the index of spans counts 2^26 rows. */
+export const MAX_MEMORY_BYTES = 8 * 2 ** 30;
 
 const MIN_SLAB_BYTES = 256 << 10;
 const MAX_SLAB_BYTES = 8 << 20;
@@ -86,7 +88,7 @@ export class Store implements StoreRead {
   readonly #rescues: Rescue[] = [];
 
   constructor(options: StoreOptions) {
-    const memoryBytes = Math.max(options.memoryBytes, MIN_MEMORY_BYTES);
+    const memoryBytes = Math.min(MAX_MEMORY_BYTES, Math.max(options.memoryBytes, MIN_MEMORY_BYTES));
     this.#memoryBytes = memoryBytes;
     this.#clock = options.clock;
     this.#pool = new SlabPool(

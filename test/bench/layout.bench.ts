@@ -1,0 +1,75 @@
+/** Layout of one trace, from the store's columns to the boxes of the `trace` topic. */
+import { Store } from '../../electron/engine/store/store.ts';
+import { collectSpans } from '../../electron/engine/view/flame-input.ts';
+import { layoutTrace } from '../../electron/engine/view/flame-layout.ts';
+import { referenceBoxes } from '../support/flame-reference.ts';
+import { spreadOf, type BenchOptions, type Spread } from './support/stats.ts';
+import { oneTrace, TRACE_ID } from './support/one-trace.ts';
+
+export const title = 'Layout of one trace';
+
+const SEED = 7;
+const REFERENCE_SPANS = 10_000;
+
+export function run({ smoke }: BenchOptions): Promise<string[]> {
+  const sizes = smoke ? [1000, 10_000] : [10_000, 100_000, 1_000_000];
+  const lines = [
+    'A trace of twelve services, nested in true time, that arrived in order of its ends; median (lowest to highest). *First* looks the parents up, *again* is a relayout of a trace whose parents are known.',
+    '',
+    '| spans | first, ms | again, ms | again, ns a span |',
+    '|---|---|---|---|',
+  ];
+  layoutTrace(...filled(oneTrace(10_000, SEED + 1))); // Compiled code is what is measured.
+  for (const size of sizes) {
+    const { first, again } = measure(size, smoke ? 2 : size > 100_000 ? 7 : 15);
+    const perSpan = ((again.median * 1e6) / size).toFixed(0);
+    lines.push(`| ${size.toLocaleString('en')} | ${ms(first)} | ${ms(again)} | ${perSpan} |`);
+  }
+  lines.push('', compareWithReference(smoke ? 500 : REFERENCE_SPANS));
+  return Promise.resolve(lines);
+}
+
+function measure(spans: number, repetitions: number): { first: Spread; again: Spread } {
+  const bodies = oneTrace(spans, SEED);
+  const first: number[] = [];
+  const again: number[] = [];
+  for (let i = 0; i < repetitions; i++) {
+    const [store, row] = filled(bodies);
+    first.push(timed(() => layoutTrace(store, row).boxCount));
+    again.push(timed(() => layoutTrace(store, row).boxCount));
+  }
+  return { first: spreadOf(first), again: spreadOf(again) };
+}
+
+/** A store with the trace, and the trace's row. */
+function filled(bodies: readonly Uint8Array[]): [Store, number] {
+  const clock = { nowMs: () => Date.now(), ticksMs: () => performance.now() };
+  const store = new Store({ memoryBytes: 2 ** 30, clock });
+  for (const body of bodies) {
+    const result = store.ingest('traces', [body], body.byteLength);
+    if (!result.ok || result.accepted !== result.received) throw new Error('spans were refused');
+  }
+  return [store, store.traces.find(TRACE_ID)];
+}
+
+/** The garbage of the run before is not this run's cost. */
+function timed(work: () => number): number {
+  globalThis.gc?.();
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+function compareWithReference(spans: number): string {
+  const [store, row] = filled(oneTrace(spans, SEED));
+  const input = collectSpans(store, row);
+  const slow = timed(() => referenceBoxes(input).length);
+  const fast = spreadOf(
+    Array.from({ length: 9 }, () => timed(() => layoutTrace(store, row).boxCount)),
+  ).median;
+  return `Against the quadratic reference of the tests (order and self times only, ${spans.toLocaleString('en')} spans): ${slow.toFixed(0)} ms, ${(slow / fast).toFixed(0)} ×.`;
+}
+
+function ms({ median, low, high }: Spread): string {
+  return `${median.toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`;
+}
