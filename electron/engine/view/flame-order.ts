@@ -16,36 +16,31 @@ export interface FlameTree {
   readonly depth: Uint32Array;
   readonly parentBox: Int32Array;
   readonly descendants: Uint32Array;
+  readonly maxDepth: number;
   /** By node: 1 for spans whose parents lead back to themselves. Undefined when there is none. */
   readonly inCycle: Uint8Array | undefined;
 }
 
 /** Orders the tree. Cycles are cut open above their earliest span, which becomes a root. O(n). */
 export function orderTree(input: FlameInput): FlameTree {
-  const { count } = input;
-  const total = count + input.missingHi.length;
+  const total = input.count + input.missingHi.length;
   const nodes = withInferred(input, total);
-  const order = orderByValue(nodes.startNs);
-  const node = new Int32Array(total);
-  const depth = new Uint32Array(total);
-  const parentBox = new Int32Array(total);
-  const descendants = new Uint32Array(total);
-  const boxOf = new Int32Array(total).fill(-1);
-  const walk = (): number =>
-    depthFirst(nodes.parent, order, { node, depth, parentBox, descendants, boxOf });
+  const boxes: Boxes = {
+    node: new Int32Array(total),
+    startNs: new Float64Array(total),
+    endNs: new Float64Array(total),
+    depth: new Uint32Array(total),
+    parentBox: new Int32Array(total),
+    descendants: new Uint32Array(total),
+  };
+  let walked = depthFirst(nodes, boxes);
   let inCycle: Uint8Array | undefined;
-  if (walk() < total) {
-    inCycle = cutCycles(nodes.parent, nodes.startNs, boxOf);
-    boxOf.fill(-1);
-    if (walk() < total) throw new Error('a cut cycle is still closed');
+  if (walked.boxCount < total) {
+    inCycle = cutCycles(nodes, boxes.node.subarray(0, walked.boxCount));
+    walked = depthFirst(nodes, boxes);
+    if (walked.boxCount < total) throw new Error('a cut cycle is still closed');
   }
-  const startNs = new Float64Array(total);
-  const endNs = new Float64Array(total);
-  for (let box = 0; box < total; box++) {
-    startNs[box] = nodes.startNs[node[box]];
-    endNs[box] = nodes.endNs[node[box]];
-  }
-  return { boxCount: total, node, startNs, endNs, depth, parentBox, descendants, inCycle };
+  return { ...boxes, ...walked, inCycle };
 }
 
 interface Nodes {
@@ -82,71 +77,119 @@ function withInferred(input: FlameInput, total: number): Nodes {
   return { startNs, endNs, parent };
 }
 
-interface Walk {
-  readonly node: Int32Array;
-  readonly depth: Uint32Array;
-  readonly parentBox: Int32Array;
-  readonly descendants: Uint32Array;
-  readonly boxOf: Int32Array;
-}
+type Boxes = Omit<FlameTree, 'boxCount' | 'maxDepth' | 'inCycle'>;
 
-/** Fills the walk's columns and returns how many nodes hang under a root. Hot loop. */
-function depthFirst(parent: Int32Array, order: Int32Array, walk: Walk): number {
+/**
+ * Fills the columns of boxes with the nodes that hang under a root. Hot loop.
+ *
+ * Children lie side by side in one array, group by group, roots first; they are ordered by start when
+ * the walk comes to them, which mostly finds them in order: siblings tend to end, and so to arrive, in
+ * the order in which they start.
+ */
+function depthFirst(nodes: Nodes, boxes: Boxes): { boxCount: number; maxDepth: number } {
+  const { parent, startNs, endNs } = nodes;
+  const { children, groupEnd } = groupByParent(parent);
+  const { node: nodeOf, depth, parentBox, descendants } = boxes;
+  const { startNs: boxStart, endNs: boxEnd } = boxes;
   const total = parent.length;
-  const firstChild = new Int32Array(total).fill(-1);
-  const nextSibling = new Int32Array(total).fill(-1);
-  let firstRoot = -1;
-  for (let i = total - 1; i >= 0; i--) {
-    const node = order[i];
-    const above = parent[node];
-    if (above === NO_PARENT) {
-      nextSibling[node] = firstRoot;
-      firstRoot = node;
-    } else {
-      nextSibling[node] = firstChild[above];
-      firstChild[above] = node;
-    }
-  }
-  const { node: nodes, depth, parentBox, descendants, boxOf } = walk;
+  // The way down to where the walk is: the next child at each level, and the box above it.
+  const nextAt = new Int32Array(total + 1);
+  const untilAt = new Int32Array(total + 1);
+  const boxAt = new Int32Array(total + 1);
   let box = 0;
+  let maxDepth = 0;
   let level = 0;
-  let node = firstRoot;
-  while (node !== -1) {
-    nodes[box] = node;
-    depth[box] = level;
-    boxOf[node] = box;
-    parentBox[box] = parent[node] === NO_PARENT ? -1 : boxOf[parent[node]];
-    box++;
-    if (firstChild[node] !== -1) {
-      node = firstChild[node];
-      level++;
+  let next = 0;
+  let until = total === 0 ? 0 : groupEnd[0];
+  let above = -1;
+  orderSiblings(children, next, until, startNs);
+  for (;;) {
+    if (next === until) {
+      if (level === 0) break;
+      descendants[above] = box - above - 1;
+      level--;
+      next = nextAt[level];
+      until = untilAt[level];
+      above = boxAt[level];
       continue;
     }
-    while (node !== -1) {
-      const own = boxOf[node];
-      descendants[own] = box - own - 1;
-      if (nextSibling[node] !== -1) {
-        node = nextSibling[node];
-        break;
-      }
-      node = parent[node];
-      level--;
+    const node = children[next++];
+    nodeOf[box] = node;
+    depth[box] = level;
+    parentBox[box] = above;
+    boxStart[box] = startNs[node];
+    boxEnd[box] = endNs[node];
+    const first = groupEnd[node];
+    const end = groupEnd[node + 1];
+    if (first === end) {
+      descendants[box++] = 0;
+      continue;
     }
+    if (end - first > 1) orderSiblings(children, first, end, startNs);
+    nextAt[level] = next;
+    untilAt[level] = until;
+    boxAt[level] = above;
+    next = first;
+    until = end;
+    above = box++;
+    if (++level > maxDepth) maxDepth = level;
   }
-  return box;
+  return { boxCount: box, maxDepth };
 }
 
-/** Makes the earliest span of each cycle a root. Nodes that were reached have a box. */
-function cutCycles(parent: Int32Array, startNs: Float64Array, boxOf: Int32Array): Uint8Array {
+/** Nodes by parent, in order of arrival: roots end at groupEnd[0], node n's children at groupEnd[n + 1]. */
+function groupByParent(parent: Int32Array): {
+  readonly children: Int32Array;
+  readonly groupEnd: Int32Array;
+} {
+  const total = parent.length;
+  const children = new Int32Array(total);
+  const groupEnd = new Int32Array(total + 2);
+  // Counted one place too high, so that a sum turns counts into starts, and filling starts into ends.
+  for (let node = 0; node < total; node++) groupEnd[parent[node] + 2]++;
+  for (let group = 1; group <= total + 1; group++) groupEnd[group] += groupEnd[group - 1];
+  for (let node = 0; node < total; node++) children[groupEnd[parent[node] + 1]++] = node;
+  return { children, groupEnd };
+}
+
+/** Above this many siblings counting wins over insertion. */
+const MANY_SIBLINGS = 48;
+
+/** Orders children [first, end) by start; equal starts keep their order. */
+function orderSiblings(
+  children: Int32Array,
+  first: number,
+  end: number,
+  startNs: Float64Array,
+): void {
+  if (end - first > MANY_SIBLINGS) {
+    const group = children.slice(first, end);
+    const order = orderByValue(Float64Array.from(group, (node) => startNs[node]));
+    for (let i = 0; i < order.length; i++) children[first + i] = group[order[i]];
+    return;
+  }
+  for (let i = first + 1; i < end; i++) {
+    const node = children[i];
+    const start = startNs[node];
+    let at = i;
+    for (; at > first && startNs[children[at - 1]] > start; at--) children[at] = children[at - 1];
+    children[at] = node;
+  }
+}
+
+/** Makes the earliest span of each cycle a root; `reached` are the nodes that hang under one. */
+function cutCycles({ parent, startNs }: Nodes, reached: Int32Array): Uint8Array {
+  const REACHED = -2;
   const inCycle = new Uint8Array(parent.length);
   const seenBy = new Int32Array(parent.length).fill(-1);
+  for (const node of reached) seenBy[node] = REACHED;
   for (let first = 0; first < parent.length; first++) {
-    if (boxOf[first] !== -1 || seenBy[first] !== -1) continue;
     let node = first;
-    while (node !== NO_PARENT && boxOf[node] === -1 && seenBy[node] === -1) {
+    while (node !== NO_PARENT && seenBy[node] === -1) {
       seenBy[node] = first;
       node = parent[node];
     }
+    if (node === first && seenBy[first] !== first) continue;
     if (node === NO_PARENT || seenBy[node] !== first) continue;
     let earliest = node;
     let member = node;
