@@ -125,14 +125,21 @@ export function formatBytes(bytes: number): string {
   return `${bytesIn(bytes, scale)}${NBSP}${BYTE_UNITS[scale] ?? 'B'}`;
 }
 
-/** A part of a number of bytes, both in one unit: `196 of 512 MB`, `196 of 1,074 MB`. */
+/** A part of a number of bytes: `196 of 512 MB`, `42 MB of 1.07 GB`; the unit is said once when it is one. */
 export function formatBytesOf(part: number, whole: number): string {
-  // Up to four digits, because a small part of 1.1 GB is better told in MB.
-  let scale = 0;
-  while (whole / 1000 ** scale >= 9999.5 && scale < BYTE_UNITS.length - 1) scale++;
-  const share = bytesIn(part, scale);
-  const total = groupThousands(Math.round(whole / 1000 ** scale));
-  return `${share === '0' && part > 0 ? '<0.1' : share} of ${total}${NBSP}${BYTE_UNITS[scale] ?? 'B'}`;
+  if (!Number.isFinite(part) || !Number.isFinite(whole)) return MISSING;
+  const [share, shareUnit] = threeDigitBytes(part);
+  const [total, totalUnit] = threeDigitBytes(whole);
+  const isSame = part === 0 || shareUnit === totalUnit;
+  return `${share}${isSame ? '' : NBSP + shareUnit} of ${total}${NBSP}${totalUnit}`;
+}
+
+/** At most three digits; below 10 two decimals, because a limit of 1.07 GB is not 1.1 GB. */
+function threeDigitBytes(bytes: number): [digits: string, unit: string] {
+  const scale = byteScale(bytes);
+  const value = bytes / 1000 ** scale;
+  const digits = Number(value.toFixed(value < 9.995 ? 2 : 0));
+  return [String(digits), BYTE_UNITS[scale] ?? 'B'];
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');

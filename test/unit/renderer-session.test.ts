@@ -56,7 +56,7 @@ class Page {
   }
 }
 
-const NO_COUNTS = { received: 0, kept: 0, evicted: 0, rejected: 0, duplicates: 0 };
+const NO_COUNTS = { received: 0, kept: 0, evicted: 0, cleared: 0, rejected: 0, duplicates: 0 };
 const statusOf = (spans: number): unknown => ({
   signals: {
     spans: { ...NO_COUNTS, received: spans },
