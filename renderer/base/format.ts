@@ -71,7 +71,7 @@ export function formatPercent(fraction: number, decimals = 0): string {
   return `${(fraction * 100).toFixed(decimals)}%`.replace('-', MINUS);
 }
 
-/** A count: `1,204`, `12.4k`, `3.1M`, `2.0G`. */
+/** A count: `1,204`, `12.4k`, `3.1M`, `2.0G`, and `1.0e18` where a word for it would say nothing. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return MISSING;
   if (count < 0) return MINUS + formatCount(-count);
@@ -79,7 +79,8 @@ export function formatCount(count: number): string {
   if (whole < 10_000) return whole < 1000 ? String(whole) : groupThousands(whole);
   if (whole < 999_500) return (whole / 1e3).toFixed(whole < 99_950 ? 1 : 0) + 'k';
   if (whole < 999_500_000) return (whole / 1e6).toFixed(whole < 99_950_000 ? 1 : 0) + 'M';
-  return (whole / 1e9).toFixed(1) + 'G';
+  if (whole < 999_950_000_000) return (whole / 1e9).toFixed(1) + 'G';
+  return whole.toExponential(1).replace('+', '');
 }
 
 /** Every digit of a whole number, with separators: `8,431,022`. */

@@ -59,12 +59,12 @@ function isPressable(target: EventTarget | null): boolean {
   );
 }
 
-/** A dialog or menu has the keyboard to itself: nothing behind it may move. */
+/** An open dialog or menu has the keyboard to itself: nothing behind it may move. */
 function isInOverlay(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && target.closest('[role="dialog"], [role="menu"]') !== null
-  );
+  return target instanceof HTMLElement && target.closest(OPEN_OVERLAY) !== null;
 }
+
+const OPEN_OVERLAY = '[role="dialog"][data-state="open"], [role="menu"][data-state="open"]';
 
 /** All bindings that exist now, newest last. */
 export class Keys {

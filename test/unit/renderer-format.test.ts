@@ -59,6 +59,7 @@ describe('formats', () => {
     [999_600, '1.0M'],
     [3_100_000, '3.1M'],
     [2.04e9, '2.0G'],
+    [1e18, '1.0e18'],
   ])('shows a count of %d as %s', (count, text) => {
     expect(formatCount(count)).toBe(text);
   });
