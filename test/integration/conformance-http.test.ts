@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HTTP_PATH, SIGNALS } from '../../proto/otlp/signal.ts';
-import { InFlight } from '../../electron/node/receiver/body.ts';
 import { openHttp } from '../../electron/node/receiver/http-endpoint.ts';
 import {
   HEADERS_TIMEOUT_MS,
@@ -15,6 +14,7 @@ import {
   MAX_IN_FLIGHT_BYTES,
   REQUEST_TIMEOUT_MS,
 } from '../../electron/node/receiver/limits.ts';
+import { Pressure } from '../../electron/node/receiver/pressure.ts';
 import { RecordingTarget, send, sendRaw, startReceiver, type Answer } from './receiver-support.ts';
 
 const PROTOBUF = { 'content-type': 'application/x-protobuf' };
@@ -235,7 +235,7 @@ describe('refused requests', () => {
     ['gzip', Buffer.alloc(0), 'not valid gzip'],
     ['deflate', randomBytes(500), 'not valid deflate'],
     ['gzip', randomBytes(1_500_000), 'not valid gzip'],
-    ['zstd', BODY, 'zstd is not supported'],
+    ['lz4', BODY, 'lz4 is not supported'],
     ['gzip, gzip', BODY, 'not supported'],
   ] as const;
   for (const [coding, body, reason] of badBodies) {
@@ -293,9 +293,10 @@ describe('sizes', () => {
 
   test('bodies beyond the budget of all connections are told to come back', async () => {
     const target = new RecordingTarget();
-    const inFlight = new InFlight();
+    const pressure = new Pressure(target);
+    const { inFlight } = pressure;
     const facts = () => ({ version: '', uiUrl: '', httpPort: 0, grpcPort: 0 });
-    const options = { engine: target, inFlight, facts, hosts: ['127.0.0.1'], port: 0 };
+    const options = { engine: target, pressure, facts, hosts: ['127.0.0.1'], port: 0 };
     const endpoint = await openHttp(options);
     onTestFinished(() => endpoint.close());
     inFlight.reserve(MAX_IN_FLIGHT_BYTES - 1);
