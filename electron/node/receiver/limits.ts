@@ -20,6 +20,8 @@ export const MAX_SLOW_INFLATES = 2;
  * before the process runs out of file descriptors.
  */
 export const MAX_CONNECTIONS = 2_000;
+/** Open files that are not connections of the receiver: the UI's, captures, the program itself. */
+export const OWN_FILES = 128;
 /** Calls in progress on one gRPC connection; the client keeps the others back. */
 export const MAX_CONCURRENT_CALLS = 256;
 
@@ -49,7 +51,7 @@ export const TIMEOUTS: ReceiverTimeouts = {
 
 /** How often connections are held against these times. */
 export function checkIntervalMs(timeouts: ReceiverTimeouts): number {
-  return Math.max(50, Math.min(timeouts.headersMs, timeouts.requestMs, 30_000) / 4);
+  return Math.max(50, Math.ceil(Math.min(timeouts.headersMs, timeouts.requestMs, 30_000) / 4));
 }
 
 /** A connection that says nothing for this long is asked by TCP whether its client still exists. */
