@@ -4,11 +4,13 @@
  * the answer says what is. There is no list of allowed compressions: all of them are.
  */
 import { randomBytes } from 'node:crypto';
-import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync, type ZlibOptions } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
+import { decompress } from 'fzstd';
 import snappy from 'snappyjs';
 import { describe, expect, test } from 'vitest';
 import { HTTP_PATH, SIGNALS } from '../../proto/otlp/signal.ts';
+import { nativeZstd } from '../../electron/node/receiver/inflate.ts';
 import { MAX_BODY_BYTES } from '../../electron/node/receiver/limits.ts';
 import {
   CODINGS,
@@ -214,6 +216,35 @@ describe('zstd as its own program writes it', () => {
     const body = Buffer.concat([skippable, storeZstd(Buffer.from('{}')), skippable]);
     expect((await post(httpPort, 'zstd', body)).status).toBe(200);
     expect(target.bodies[0].bytes.toString()).toBe('{}');
+  });
+});
+
+describe('zstd of the platform', () => {
+  // Stands for node:zlib of Node 22, which inflates one frame up to `maxOutputLength`.
+  const inflate = (wire: Uint8Array, { maxOutputLength = 0 }: ZlibOptions) => {
+    const bytes = Buffer.from(decompress(wire));
+    if (bytes.byteLength > maxOutputLength) {
+      throw Object.assign(new RangeError('too large'), { code: 'ERR_BUFFER_TOO_LARGE' });
+    }
+    return bytes;
+  };
+  const decoder = nativeZstd(
+    inflate,
+    (wire, options) => new Promise((resolve) => resolve(inflate(wire, options))),
+  );
+
+  test('inflates all frames, on the spot and in the pool', async () => {
+    const wire = fixture('compression/two-frames.zst');
+    expect(decoder.now(wire, 11).toString()).toBe('hello again');
+    expect((await decoder.later(wire, 11)).toString()).toBe('hello again');
+  });
+
+  test('stops at the limit of all frames together', async () => {
+    const wire = fixture('compression/two-frames.zst');
+    for (const maxBytes of [10, 6, 5]) {
+      expect(() => decoder.now(wire, maxBytes)).toThrow();
+      await expect(decoder.later(wire, maxBytes)).rejects.toThrow();
+    }
   });
 });
 

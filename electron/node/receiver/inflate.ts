@@ -10,9 +10,9 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { Codec } from './compression.ts';
 import { MAX_BODY_BYTES, MAX_SLOW_INFLATES } from './limits.ts';
-import { PastLimit, type Slices } from './slices.ts';
+import { Parts, PastLimit, type Slices } from './slices.ts';
 import { inflateSnappy, inflateSnappyFramed } from './snappy.ts';
-import { inflateZstd } from './zstd.ts';
+import { inflateZstd, walkFrames, type Frame } from './zstd.ts';
 
 /** Inflated bytes, or why there are none, as a sentence for the client. */
 export type Inflated =
@@ -20,7 +20,7 @@ export type Inflated =
   | { readonly ok: false; readonly code: 'tooLarge' | 'badCompression'; readonly message: string };
 
 /** Both ways to undo one compression. They throw what the codec throws, or PastLimit. */
-interface Decoder {
+export interface Decoder {
   /** Output up to which `now` pauses this thread for 10 ms at most. */
   readonly nowOutputBytes: number;
   now(wire: Uint8Array, maxBytes: number): Uint8Array;
@@ -44,15 +44,16 @@ type NativeSync = (wire: Uint8Array, options: zlib.ZlibOptions) => Buffer;
 type NativeLater = (wire: Uint8Array, options: zlib.ZlibOptions) => Promise<Buffer>;
 
 function nativeDecoder(now: NativeSync, later: NativeLater): Decoder {
-  const options = (wire: Uint8Array, maxOutputLength: number): zlib.ZlibOptions => ({
-    chunkSize: wire.byteLength <= SMALL_WIRE_BYTES ? SMALL_CHUNK_BYTES : CHUNK_BYTES,
-    maxOutputLength,
-  });
   return {
     nowOutputBytes: NATIVE_NOW_BYTES,
-    now: (wire, maxBytes) => now(wire, options(wire, maxBytes)),
-    later: (wire, maxBytes) => later(wire, options(wire, maxBytes)),
+    now: (wire, maxBytes) => now(wire, nativeOptions(wire, maxBytes)),
+    later: (wire, maxBytes) => later(wire, nativeOptions(wire, maxBytes)),
   };
+}
+
+function nativeOptions(wire: Uint8Array, maxOutputLength: number): zlib.ZlibOptions {
+  const isSmall = wire.byteLength <= SMALL_WIRE_BYTES;
+  return { chunkSize: isSmall ? SMALL_CHUNK_BYTES : CHUNK_BYTES, maxOutputLength };
 }
 
 function scriptDecoder(slices: (wire: Uint8Array, maxBytes: number) => Slices): Decoder {
@@ -76,12 +77,37 @@ function scriptDecoder(slices: (wire: Uint8Array, maxBytes: number) => Slices): 
   };
 }
 
+/**
+ * The zstd of the platform, frame by frame: node:zlib stops after the first one without a word, and
+ * its own limit of windows is 128 MiB.
+ */
+export function nativeZstd(now: NativeSync, later: NativeLater): Decoder {
+  const next = (wire: Uint8Array, { from, to }: Frame, left: number) =>
+    [wire.subarray(from, to), nativeOptions(wire, Math.max(1, left))] as const;
+  return {
+    nowOutputBytes: NATIVE_NOW_BYTES,
+    now(wire, maxBytes) {
+      const parts = new Parts(maxBytes);
+      for (const frame of walkFrames(wire, maxBytes))
+        parts.add(now(...next(wire, frame, parts.left)));
+      return parts.join();
+    },
+    async later(wire, maxBytes) {
+      const parts = new Parts(maxBytes);
+      for (const frame of walkFrames(wire, maxBytes)) {
+        parts.add(await later(...next(wire, frame, parts.left)));
+      }
+      return parts.join();
+    },
+  };
+}
+
 /** node:zlib has zstd since 22.15: in the desktop app, and not in every Node of browser mode. */
 function zstdDecoder(): Decoder {
   const now: unknown = Reflect.get(zlib, 'zstdDecompressSync');
   const later: unknown = Reflect.get(zlib, 'zstdDecompress');
   return typeof now === 'function' && typeof later === 'function'
-    ? nativeDecoder(now as NativeSync, promisify(later as typeof zlib.gunzip))
+    ? nativeZstd(now as NativeSync, promisify(later as typeof zlib.gunzip))
     : scriptDecoder(inflateZstd);
 }
 

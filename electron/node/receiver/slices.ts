@@ -13,3 +13,37 @@ export class PastLimit extends Error {
     this.name = 'PastLimit';
   }
 }
+
+/** Output that comes in parts, under a limit for all of them. */
+export class Parts {
+  readonly #parts: Uint8Array[] = [];
+  readonly #maxBytes: number;
+  #total = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Bytes that still fit. */
+  get left(): number {
+    return this.#maxBytes - this.#total;
+  }
+
+  /** Keeps a part, which is the caller's no more. Throws PastLimit. */
+  add(part: Uint8Array): void {
+    this.#total += part.byteLength;
+    if (this.#total > this.#maxBytes) throw new PastLimit();
+    this.#parts.push(part);
+  }
+
+  /** All parts in order: the one itself when there is one. */
+  join(): Uint8Array {
+    const [only] = this.#parts;
+    if (this.#parts.length === 1 && only !== undefined) return only;
+    return Buffer.concat(this.#parts, this.#total);
+  }
+}

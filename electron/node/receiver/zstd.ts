@@ -1,9 +1,9 @@
 /**
- * Zstandard for a Node without it. The frames are walked by their headers first (RFC 8878, 3.1), so
+ * Zstandard, by the platform or in script. The frames are walked by their headers first (RFC 8878, 3.1), so
  * that the limit holds before the decoder allocates what a header asks for.
  */
 import { Decompress, decompress } from 'fzstd';
-import { PastLimit, SLICE_BYTES, type Slices } from './slices.ts';
+import { Parts, PastLimit, SLICE_BYTES, type Slices } from './slices.ts';
 
 const FRAME_MAGIC = 0xfd2fb528;
 /** Frames of anything, which a decoder passes over: 16 magic numbers from here. */
@@ -22,44 +22,38 @@ const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 const MAX_MOVED_BYTES = 8 * 1024 ** 3;
 
 /** One frame by its headers. */
-interface Frame {
+export interface Frame {
   readonly from: number;
   readonly to: number;
   /** Output by its header; -1 when it does not say. */
   readonly contentBytes: number;
 }
 
-/** Inflates one frame or several. Content checksums are passed over, not compared. */
+/** Inflates one frame or several in script, for a Node without zstd. Content checksums are passed over, not compared. */
 export function* inflateZstd(wire: Uint8Array, maxBytes: number): Slices {
-  const parts: Uint8Array[] = [];
-  let total = 0;
+  const parts = new Parts(maxBytes);
   let sliceEnd = SLICE_BYTES;
-  const take = (part: Uint8Array): void => {
-    total += part.byteLength;
-    if (total > maxBytes) throw new PastLimit();
-    parts.push(part);
-  };
   for (const frame of walkFrames(wire, maxBytes)) {
     if (frame.contentBytes >= 0) {
-      take(decompress(wire.subarray(frame.from, frame.to)));
+      parts.add(decompress(wire.subarray(frame.from, frame.to)));
       continue;
     }
-    const stream = new Decompress(take);
+    const stream = new Decompress((part) => parts.add(part));
     for (let at = frame.from; at < frame.to;) {
       const end = Math.min(at + MAX_BLOCK_BYTES, frame.to);
       stream.push(wire.subarray(at, end), end === frame.to);
       at = end;
-      if (total >= sliceEnd) {
-        sliceEnd = total + SLICE_BYTES;
+      if (parts.total >= sliceEnd) {
+        sliceEnd = parts.total + SLICE_BYTES;
         yield;
       }
     }
   }
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, total);
+  return parts.join();
 }
 
 /** The frames with data. Throws where a header asks for too much, or where the bytes end early. */
-function walkFrames(wire: Uint8Array, maxBytes: number): readonly Frame[] {
+export function walkFrames(wire: Uint8Array, maxBytes: number): readonly Frame[] {
   if (wire.length === 0) throw new Error('it is empty');
   const view = new DataView(wire.buffer, wire.byteOffset, wire.byteLength);
   const frames: Frame[] = [];
