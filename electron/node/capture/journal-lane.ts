@@ -18,7 +18,10 @@ const BUFFER_BYTES = 1024 * 1024;
 const LONG_RECORD_BYTES = 256 * 1024;
 /** A new write starts at most this often: 200 a second cost less than half a percent of a core. */
 const PACE_MS = 5;
-/** A record that has waited this long, because the thread was busy, does not wait for the pace. */
+/**
+ * A record that is not down after this time is written at once: the thread was busy, or the other
+ * threads are (inflating large bodies).
+ */
 const OVERDUE_MS = 20;
 
 /** An open segment; it closes when nothing flies to it any more. */
@@ -28,6 +31,7 @@ class OpenSegment {
   readonly #file: number;
   #flights = 0;
   #whenClosed: (() => void) | undefined;
+  #landingAt = 0;
   /** Where the next write goes. */
   position = 0;
 
@@ -45,6 +49,7 @@ class OpenSegment {
 
   write(bytes: Uint8Array, done: (error: Error | null) => void): void {
     const at = this.position;
+    this.#landingAt = at;
     this.position += bytes.byteLength;
     this.#flights++;
     this.#disk.write(this.#file, bytes, at, (error) => {
@@ -52,6 +57,11 @@ class OpenSegment {
       this.#closeWhenIdle();
       done(error);
     });
+  }
+
+  /** Writes what the latest `write` is to write, now; done twice, it is the same. */
+  overtake(bytes: Uint8Array): void {
+    this.#disk.writeNow(this.#file, bytes, this.#landingAt);
   }
 
   close(whenClosed: () => void): void {
@@ -78,7 +88,8 @@ export class JournalLane {
   #filling: Uint8Array | undefined;
   #spare: Uint8Array | undefined;
   #used = 0;
-  #isFlying = false;
+  /** Its segment may be closed already, but for this write. */
+  #flying: { readonly bytes: Uint8Array; readonly segment: OpenSegment } | undefined;
   #oldestAt = 0;
   #startedAt = -PACE_MS;
   #timer: NodeJS.Timeout | undefined;
@@ -112,8 +123,8 @@ export class JournalLane {
   /** Hands what waits to the system now, because the thread is about to be busy for long. */
   push(): void {
     if (this.#used === 0) return;
-    if (this.#isFlying) this.#writeNow();
-    else this.#fly();
+    if (this.#flying === undefined) this.#fly();
+    else this.#writeNow();
   }
 
   /**
@@ -163,31 +174,44 @@ export class JournalLane {
     else this.#start(now);
   }
 
-  /** Starts a write as soon as the pace allows and the last one is down. */
+  /** Starts a write as soon as the pace allows; one that flies is given time to land first. */
   #start(now: number): void {
-    if (this.#isFlying || this.#timer !== undefined) return;
-    const waitMs = this.#startedAt + PACE_MS - now;
+    if (this.#timer !== undefined) return;
+    const waitMs = this.#flying === undefined ? this.#startedAt + PACE_MS - now : OVERDUE_MS;
     if (waitMs <= 0) this.#fly();
     else this.#timer = setTimeout(this.#onTimer, waitMs);
   }
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
-    if (this.#used > 0 && !this.#isFlying) this.#fly();
+    try {
+      if (this.#flying === undefined) this.#fly();
+      else {
+        this.#flying.segment.overtake(this.#flying.bytes);
+        this.#writeNow();
+      }
+    } catch (error) {
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
+    }
   };
 
   #fly(): void {
     const buffer = this.#filling;
-    if (this.#segment === undefined || buffer === undefined || this.#used === 0) return;
+    const segment = this.#segment;
+    if (segment === undefined || buffer === undefined || this.#used === 0) return;
     const bytes = buffer.subarray(0, this.#used);
     this.#filling = this.#spare;
     this.#spare = undefined;
     this.#used = 0;
-    this.#isFlying = true;
+    this.#flying = { bytes, segment };
     this.#startedAt = performance.now();
-    this.#segment.write(bytes, (error) => {
-      this.#isFlying = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#onTimer, OVERDUE_MS);
+    segment.write(bytes, (error) => {
+      this.#flying = undefined;
       this.#spare = buffer;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
       if (error !== null) this.#onError(error);
       else if (this.#used > 0) this.#start(performance.now());
     });

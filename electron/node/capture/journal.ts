@@ -160,32 +160,36 @@ export class Journal {
     });
   }
 
-  /** Writes what waits and closes the files; with `keep` false removes them. Resolves when done. */
+  /**
+   * Writes what waits and closes the files; with `keep` false removes them. Never rejects: what a
+   * failing disk leaves behind is found by the next start.
+   */
   async close(keep: boolean): Promise<void> {
     if (this.#state === 'closed') return;
     const { isOn } = this;
     this.#state = 'closed';
     await Promise.all(SIGNALS.map((signal) => this.#closeLane(signal, keep && isOn)));
     if (keep) return;
-    for (const { name } of this.#disk.list(this.#folder)) {
-      if (parseSegmentName(name) === undefined && name !== PARTIAL_MARKER) continue;
-      this.#disk.removeNow(join(this.#folder, name));
-    }
+    this.#guard(() => {
+      for (const { name } of this.#disk.list(this.#folder)) {
+        if (parseSegmentName(name) === undefined && name !== PARTIAL_MARKER) continue;
+        this.#disk.removeNow(join(this.#folder, name));
+      }
+    });
   }
 
   #closeLane(signal: Signal, keep: boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const lane = this.#lanes[signal];
-      if (!lane.isOpen) {
-        resolve();
-        return;
-      }
-      try {
-        lane.close(keep, () => {
-          resolve();
-        });
-      } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)));
+      if (!lane.isOpen) resolve();
+      else {
+        try {
+          lane.close(keep, () => {
+            resolve();
+          });
+        } catch {
+          resolve(); // The last write failed; what is whole before it can be read.
+        }
       }
     });
   }

@@ -198,9 +198,10 @@ export class JournalKeeper implements IngestTarget {
     chunks: readonly Uint8Array[],
     byteLength: number,
   ): IngestResult {
+    const arrivalMs = this.#options.clock.nowMs();
     const result = this.#engine.ingest(signal, chunks, byteLength, 'protobuf');
     if (result.ok && result.accepted > 0) {
-      journal.append(signal, this.#options.clock.nowMs(), chunks, byteLength);
+      journal.append(signal, arrivalMs, chunks, byteLength);
     }
     return result;
   }
