@@ -54,11 +54,7 @@ describe('after a kill', () => {
     await page.getByRole('button', { name: 'Discard' }).click();
     await offer().waitFor({ state: 'detached' });
     await page.reload();
-    await page
-      .getByRole('button', { name: 'Connect' })
-      .or(page.getByText('Connect'))
-      .first()
-      .waitFor();
+    await page.getByText('Connect').first().waitFor();
     const status = (await (await program.api('/api/v1/status')).json()) as {
       signals: { spans: { received: number } };
     };
