@@ -35,10 +35,14 @@ export type TopicName = keyof Topics;
 
 // ---- status: always a snapshot, at most twice a second, no columns -------------------------------
 
+/** received = kept + evicted + rejected + duplicates, at every moment. */
 export interface ItemCounts {
   readonly received: number;
   readonly kept: number;
+  /** No longer kept: for the memory limit, or because a person cleared them. */
   readonly evicted: number;
+  /** The part of `evicted` that a person cleared. */
+  readonly cleared: number;
   readonly rejected: number;
   readonly duplicates: number;
 }
@@ -222,7 +226,10 @@ export type TracesColumns = {
 export const TRACE_FLAG = {
   hasRoot: 1,
   hasError: 2,
-  /** A span arrived in the last five seconds. */
+  /**
+   * More is to come: no root or not every parent was received, and a span arrived in the last five
+   * seconds.
+   */
   receiving: 4,
   partlyEvicted: 8,
   pinned: 16,
@@ -254,7 +261,10 @@ export interface TraceMeta {
   readonly orphanCount: number;
   readonly logCount: number;
   readonly flags: number;
-  /** Children that start before or end after their parent in another service: evident clock skew. */
+  /**
+   * Spans whose clock evidently differs from that of their parent in another service, by more than
+   * 2 ms: they start before it, or are the server of a client span that they end after.
+   */
   readonly skewCount: number;
   /** Strings that this frame adds; `…Str` indexes count through all frames of the layout. */
   readonly strings: readonly string[];

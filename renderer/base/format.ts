@@ -71,7 +71,7 @@ export function formatPercent(fraction: number, decimals = 0): string {
   return `${(fraction * 100).toFixed(decimals)}%`.replace('-', MINUS);
 }
 
-/** A count: `1,204`, `12.4k`, `3.1M`, `2.0G`. */
+/** A count: `1,204`, `12.4k`, `3.1M`, `2.0G`, and `1.0e18` where a word for it would say nothing. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return MISSING;
   if (count < 0) return MINUS + formatCount(-count);
@@ -79,7 +79,8 @@ export function formatCount(count: number): string {
   if (whole < 10_000) return whole < 1000 ? String(whole) : groupThousands(whole);
   if (whole < 999_500) return (whole / 1e3).toFixed(whole < 99_950 ? 1 : 0) + 'k';
   if (whole < 999_500_000) return (whole / 1e6).toFixed(whole < 99_950_000 ? 1 : 0) + 'M';
-  return (whole / 1e9).toFixed(1) + 'G';
+  if (whole < 999_950_000_000) return (whole / 1e9).toFixed(1) + 'G';
+  return whole.toExponential(1).replace('+', '');
 }
 
 /** Every digit of a whole number, with separators: `8,431,022`. */
@@ -125,14 +126,21 @@ export function formatBytes(bytes: number): string {
   return `${bytesIn(bytes, scale)}${NBSP}${BYTE_UNITS[scale] ?? 'B'}`;
 }
 
-/** A part of a number of bytes, both in one unit: `196 of 512 MB`, `196 of 1,074 MB`. */
+/** A part of a number of bytes: `196 of 512 MB`, `42 MB of 1.07 GB`; the unit is said once when it is one. */
 export function formatBytesOf(part: number, whole: number): string {
-  // Up to four digits, because a small part of 1.1 GB is better told in MB.
-  let scale = 0;
-  while (whole / 1000 ** scale >= 9999.5 && scale < BYTE_UNITS.length - 1) scale++;
-  const share = bytesIn(part, scale);
-  const total = groupThousands(Math.round(whole / 1000 ** scale));
-  return `${share === '0' && part > 0 ? '<0.1' : share} of ${total}${NBSP}${BYTE_UNITS[scale] ?? 'B'}`;
+  if (!Number.isFinite(part) || !Number.isFinite(whole)) return MISSING;
+  const [share, shareUnit] = threeDigitBytes(part);
+  const [total, totalUnit] = threeDigitBytes(whole);
+  const isSame = part === 0 || shareUnit === totalUnit;
+  return `${share}${isSame ? '' : NBSP + shareUnit} of ${total}${NBSP}${totalUnit}`;
+}
+
+/** At most three digits; below 10 two decimals, because a limit of 1.07 GB is not 1.1 GB. */
+function threeDigitBytes(bytes: number): [digits: string, unit: string] {
+  const scale = byteScale(bytes);
+  const value = bytes / 1000 ** scale;
+  const digits = Number(value.toFixed(value < 9.995 ? 2 : 0));
+  return [String(digits), BYTE_UNITS[scale] ?? 'B'];
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');

@@ -1,5 +1,5 @@
 /** The bars of a waterfall: one row a box, the duration always to the right of its bar. */
-import { formatDuration } from '../base/format.ts';
+import { formatDuration, MISSING } from '../base/format.ts';
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import {
@@ -54,7 +54,7 @@ export function paintWaterfall(
     if (right === null || layout.has(box, BOX_FLAG.inferred)) continue;
     context.fillStyle = style.theme.token.t3;
     context.fillText(
-      formatDuration(layout.durationNs(box)),
+      layout.has(box, BOX_FLAG.badTime) ? MISSING : formatDuration(layout.durationNs(box)),
       right + 6 * area.dpr,
       top + Math.round((WATERFALL_ROW_PX * area.dpr) / 2),
     );

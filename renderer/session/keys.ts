@@ -59,6 +59,13 @@ function isPressable(target: EventTarget | null): boolean {
   );
 }
 
+/** An open dialog or menu has the keyboard to itself: nothing behind it may move. */
+function isInOverlay(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest(OPEN_OVERLAY) !== null;
+}
+
+const OPEN_OVERLAY = '[role="dialog"][data-state="open"], [role="menu"][data-state="open"]';
+
 /** All bindings that exist now, newest last. */
 export class Keys {
   #bindings: KeyBinding[] = [];
@@ -88,7 +95,7 @@ export class Keys {
 
   /** Handles a keydown of the window. */
   handle(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || event.isComposing || isInOverlay(event.target)) return;
     const name = nameOfStroke(event);
     const isAllowed = this.#gate(event, name);
     const sequence =

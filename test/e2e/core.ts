@@ -192,6 +192,8 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
       const { page } = host;
       await go('Traces');
       await rowOf('worth keeping').click();
+      await page.getByRole('tree', { name: 'Spans of the trace' }).waitFor({ timeout: SOON_MS });
+      await page.waitForURL(/span=/);
       const url = page.url();
       await page.reload();
       expect(page.url()).toBe(url);
@@ -213,9 +215,11 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
   });
 }
 
-/** The browser itself reports a socket that a stopped program closed; no script can keep it quiet. */
+/** The browser itself reports what a stopped or starting program answers; no script can quiet it. */
 function isLostConnection(line: string): boolean {
-  return line.includes('WebSocket connection to') || line.includes('ERR_CONNECTION_REFUSED');
+  return ['WebSocket connection to', 'ERR_CONNECTION_REFUSED', 'status of 503'].some((part) =>
+    line.includes(part),
+  );
 }
 
 /** Waits until the flame's canvas holds more than one colour. */

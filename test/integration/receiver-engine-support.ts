@@ -12,8 +12,18 @@ export interface RunningEngine {
   readonly grpcPort: number;
 }
 
+/** What a test puts between the receiver and the engine. */
+export interface InBetween {
+  /** Called before every ingest. */
+  readonly beforeIngest?: () => void;
+  readonly pressureMs?: () => number;
+}
+
 /** The real engine behind a receiver on free ports, both closed when the test ends. */
-export async function startEngine(memoryBytes = 256 * 1024 * 1024): Promise<RunningEngine> {
+export async function startEngine(
+  memoryBytes = 256 * 1024 * 1024,
+  { beforeIngest, pressureMs = () => 0 }: InBetween = {},
+): Promise<RunningEngine> {
   const engine = new Engine({
     memoryBytes,
     clock: { nowMs: () => Date.now(), ticksMs: () => performance.now() },
@@ -30,7 +40,11 @@ export async function startEngine(memoryBytes = 256 * 1024 * 1024): Promise<Runn
   const lines: RequestLine[] = [];
   const receiver = new Receiver({
     engine: {
-      ingest: engine.ingest.bind(engine),
+      ingest(...body) {
+        beforeIngest?.();
+        return engine.ingest(...body);
+      },
+      pressureMs,
       noteRequest(line) {
         lines.push(line);
         engine.noteRequest(line);

@@ -259,6 +259,7 @@ describe('single items', () => {
       received: 4,
       kept: 2,
       evicted: 0,
+      cleared: 0,
       rejected: 0,
       duplicates: 2,
     });

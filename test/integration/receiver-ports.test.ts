@@ -1,18 +1,11 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { createServer as createHttpServer, request } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BindError, bindHosts, closeServers } from '../../electron/node/receiver/bind.ts';
 import { Receiver } from '../../electron/node/receiver/receiver.ts';
-import {
-  RecordingTarget,
-  callExport,
-  grpcClient,
-  probe,
-  send,
-  startReceiver,
-} from './receiver-support.ts';
+import { RecordingTarget, probe, startReceiver } from './receiver-support.ts';
 
 const HOSTS = ['127.0.0.1', '::1'];
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
@@ -189,53 +182,6 @@ describe('moving a port', () => {
     stranger.close();
     await once(stranger, 'close');
     expect((await receiver.relisten('http', port)).state).toBe('listening');
-  });
-});
-
-describe('closing', () => {
-  test('under load returns, and nothing reaches the engine afterwards', async () => {
-    const { receiver, target, httpPort, grpcPort } = await startReceiver();
-    const client = grpcClient(grpcPort);
-    let isOver = false;
-    const headers = { 'content-type': 'application/json', connection: 'keep-alive' };
-    const posting = async () => {
-      while (!isOver) await send(httpPort, { headers, body: '{}' }).catch(() => (isOver = true));
-    };
-    const calling = async () => {
-      while (!isOver) isOver ||= (await callExport(client, 'traces', Buffer.alloc(10))).code !== 0;
-    };
-    const load = Promise.all([posting(), posting(), calling(), calling()]);
-    await target.line('OK');
-    await receiver.close();
-    const taken = target.bodies.length;
-    isOver = true;
-    await load;
-    expect(target.bodies).toHaveLength(taken);
-    expect(await probe('127.0.0.1', httpPort)).toBe('ECONNREFUSED');
-    expect(await probe('127.0.0.1', grpcPort)).toBe('ECONNREFUSED');
-  });
-
-  test('does not wait for a client that never ends its body', async () => {
-    const { receiver, httpPort } = await startReceiver();
-    const outgoing = request({
-      host: '127.0.0.1',
-      port: httpPort,
-      path: '/v1/traces',
-      method: 'POST',
-      headers: { 'content-type': 'application/json', expect: '100-continue' },
-    });
-    const failed = once(outgoing, 'error');
-    outgoing.flushHeaders();
-    await once(outgoing, 'continue');
-    outgoing.write('{');
-    await receiver.close();
-    await failed;
-  });
-
-  test('without listening is fine, and so is a second time', async () => {
-    const { receiver } = idleReceiver();
-    await receiver.close();
-    await receiver.close();
   });
 });
 

@@ -290,6 +290,7 @@ describe.each(['traces', 'logs', 'metrics'] as const)('%s of the real SDK', (sig
           received: given.length,
           kept: given.length,
           evicted: 0,
+          cleared: 0,
           rejected: 0,
           duplicates: 0,
         });

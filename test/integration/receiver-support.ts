@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { GRPC_SERVICE, type Signal } from '../../proto/otlp/signal.ts';
 import type { ReceiverState } from '../../proto/live/topics.ts';
 import type { BodyEncoding, IngestResult } from '../../electron/engine/config.ts';
+import type { ReceiverTimeouts } from '../../electron/node/receiver/limits.ts';
 import {
   Receiver,
   type IngestTarget,
@@ -68,13 +69,17 @@ export interface Started {
 }
 
 /** A receiver on free ports, closed when the test ends. */
-export async function startReceiver(target = new RecordingTarget()): Promise<Started> {
+export async function startReceiver(
+  target = new RecordingTarget(),
+  timeouts?: ReceiverTimeouts,
+): Promise<Started> {
   const changes: ReceiverState[] = [];
   const receiver = new Receiver({
     engine: target,
     onState: (state) => changes.push(state),
     version: '1.2.3',
     uiUrl: () => 'http://127.0.0.1:4319/',
+    ...(timeouts && { timeouts }),
   });
   onTestFinished(() => receiver.close());
   const [http, rpc] = await receiver.listen({

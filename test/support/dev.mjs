@@ -43,9 +43,9 @@ async function rebuild() {
   do {
     changed = false;
     try {
-      await build('warn');
+      await build('error');
       if (program !== undefined) await stop(program);
-      program = run([join(root, 'dist/cli.js'), ...(web ? ['serve'] : ['--desktop'])]);
+      program = run([join(root, 'dist/cli.js'), ...(web ? ['serve'] : [])]);
     } catch (error) {
       console.error(`The build failed: ${error.message}`);
     }

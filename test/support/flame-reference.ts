@@ -14,8 +14,8 @@ export interface ReferenceBox {
 export function referenceBoxes(input: FlameInput): ReferenceBox[] {
   const nodes = Array.from({ length: input.count }, (_, i) => ({
     node: i,
-    start: input.startNs[i],
-    end: input.endNs[i],
+    start: input.times[2 * i],
+    end: input.times[2 * i + 1],
     parent: input.parent[i],
   }));
   for (let k = 0; k < input.missingHi.length; k++) {

@@ -30,10 +30,8 @@ export function inputOf(spans: readonly PlainSpan[]): FlameInput {
   const missing = Math.max(0, ...spans.map(({ parent }) => MISSING - parent + 1));
   return {
     count: spans.length,
-    startNs: Float64Array.from(spans, ({ start }) => start),
-    endNs: Float64Array.from(spans, ({ end }) => end),
+    times: Float64Array.from(spans.flatMap(({ start, end }) => [start, end])),
     parent: Int32Array.from(spans, ({ parent }) => parent),
-    rows: Int32Array.from(spans, (_, i) => i),
     missingHi: new Uint32Array(missing),
     missingLo: Uint32Array.from({ length: missing }, (_, k) => k + 1),
   };

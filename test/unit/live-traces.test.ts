@@ -5,6 +5,7 @@ import {
   connectClient,
   createEngine,
   filterOf,
+  secondNs,
   sendLogs,
   sendSpans,
   settle,
@@ -139,17 +140,41 @@ describe('trace list', () => {
     expect(frames.at(-1)?.meta.matched).toBe(50);
   });
 
-  it('says when a trace stops receiving', async () => {
+  it('says that an incomplete trace receives until five seconds after its last span', async () => {
     const { engine, time } = createEngine();
-    sendSpans(engine, [{ trace: 1, id: 1 }]);
+    sendSpans(engine, [{ trace: 1, id: 2, parent: 1 }]);
+    const { frames } = watch(connectClient(engine), WINDOW);
+    const isReceiving = (): boolean =>
+      ((frames.at(-1)?.columns.flags[0] ?? 0) & TRACE_FLAG.receiving) !== 0;
+    await settle();
+    expect(isReceiving()).toBe(true);
+    time.advance(4000);
+    sendLogs(engine, [{ body: 'no span', trace: 1 }]);
+    time.advance(900);
+    await settle();
+    expect(isReceiving()).toBe(true);
+    time.advance(200);
+    await settle();
+    expect(isReceiving()).toBe(false);
+    expect(time.timerCount).toBe(0);
+  });
+
+  it('says of a trace that has its root and all parents that it is complete', async () => {
+    const { engine, time } = createEngine();
+    sendSpans(engine, [
+      { trace: 1, id: 1 },
+      { trace: 2, id: 1 },
+      { trace: 2, id: 3, parent: 2 },
+    ]);
     const { frames } = watch(connectClient(engine), WINDOW);
     await settle();
-    expect(frames.at(-1)?.columns.flags[0] ?? 0).toSatisfy(
-      (f: number) => (f & TRACE_FLAG.receiving) !== 0,
-    );
-    time.advance(5100);
+    const receiving = (): number[] =>
+      Array.from(frames.at(-1)?.columns.flags ?? [], (flags) => flags & TRACE_FLAG.receiving);
+    expect(receiving()).toEqual([TRACE_FLAG.receiving, 0]);
+    sendSpans(engine, [{ trace: 2, id: 2, parent: 1 }]);
+    time.advance(300);
     await settle();
-    expect((frames.at(-1)?.columns.flags[0] ?? 255) & TRACE_FLAG.receiving).toBe(0);
+    expect(receiving()).toEqual([0, 0]);
     expect(time.timerCount).toBe(0);
   });
 
@@ -225,6 +250,60 @@ describe('trace topic', () => {
       'child',
     ]);
     expect([...(late?.columns.selfNs ?? [])]).toEqual([80, 20]);
+  });
+
+  it('is laid out again for spans, not for log records and pins', async () => {
+    const { engine, time } = createEngine();
+    const client = connectClient(engine);
+    const frames: TopicFrame<'trace'>[] = [];
+    sendSpans(engine, [{ trace: 1, id: 1, name: 'root', start: 0, end: 100 }]);
+    client.subscribe('trace', { traceId: traceIdOf(1) }, { frame: (frame) => frames.push(frame) });
+    const next = async (
+      change: () => unknown,
+    ): Promise<TopicFrame<'trace'>['meta'] | undefined> => {
+      change();
+      await settle();
+      time.advance(1000);
+      await settle();
+      return frames.at(-1)?.meta;
+    };
+    await settle();
+    expect(frames.at(-1)?.meta).toMatchObject({ layout: 1, logCount: 0, pinned: false });
+    const log = (): void => {
+      sendLogs(engine, [{ body: 'hello', trace: 1, span: 1 }]);
+    };
+    expect(await next(log)).toMatchObject({ layout: 1, logCount: 1, firstBox: 1 });
+    const pin = (): unknown => client.request('trace.pin', { traceId: traceIdOf(1), pinned: true });
+    expect(await next(pin)).toMatchObject({ layout: 1, pinned: true });
+    const replace = (name: string) => (): void => {
+      log();
+      sendSpans(engine, [{ trace: 1, id: 1, name, start: 0, end: 100 }]);
+    };
+    expect(await next(replace('root, and more of it'))).toMatchObject({ layout: 2, logCount: 2 });
+    expect(frames.at(-1)?.meta.strings).toContain('root, and more of it');
+    const add = (): void => {
+      sendSpans(engine, [{ trace: 1, id: 2, parent: 1, start: 10, end: 20 }]);
+    };
+    expect(await next(add)).toMatchObject({ layout: 3, boxCount: 2 });
+  });
+
+  it('counts a span without a start time as a point at its end', async () => {
+    const { engine } = createEngine();
+    sendSpans(engine, [
+      { trace: 1, id: 1, start: 0, end: 100 },
+      { trace: 1, id: 2, parent: 1, start: -Number(secondNs(0)), end: 40 },
+    ]);
+    const frames: TopicFrame<'trace'>[] = [];
+    connectClient(engine).subscribe(
+      'trace',
+      { traceId: traceIdOf(1) },
+      { frame: (frame) => frames.push(frame) },
+    );
+    await settle();
+    const [{ columns }] = frames;
+    expect([...columns.startNs]).toEqual([0, 40]);
+    expect([...columns.endNs]).toEqual([100, 40]);
+    expect(columns.flags[1]).toBe(BOX_FLAG.badTime);
   });
 
   it('sends a large layout in several frames of one layout', async () => {

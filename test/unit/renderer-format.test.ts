@@ -59,6 +59,7 @@ describe('formats', () => {
     [999_600, '1.0M'],
     [3_100_000, '3.1M'],
     [2.04e9, '2.0G'],
+    [1e18, '1.0e18'],
   ])('shows a count of %d as %s', (count, text) => {
     expect(formatCount(count)).toBe(text);
   });
@@ -75,8 +76,10 @@ describe('formats', () => {
     expect(plain(formatBytes(1_400_000))).toBe('1.4 MB');
     expect(plain(formatBytes(999_600))).toBe('1 MB');
     expect(plain(formatBytesOf(196e6, 512e6))).toBe('196 of 512 MB');
-    expect(plain(formatBytesOf(0, 2 ** 30))).toBe('0 of 1,074 MB');
-    expect(plain(formatBytesOf(2000, 2 ** 30))).toBe('<0.1 of 1,074 MB');
+    expect(plain(formatBytesOf(0, 2 ** 30))).toBe('0 of 1.07 GB');
+    expect(plain(formatBytesOf(2000, 2 ** 30))).toBe('2 kB of 1.07 GB');
+    expect(plain(formatBytesOf(42.2e6, 2 ** 30))).toBe('42 MB of 1.07 GB');
+    expect(plain(formatBytesOf(999.6e6, 2e9))).toBe('1 of 2 GB');
   });
 
   it('shows the date of a clock only when it is another day', () => {

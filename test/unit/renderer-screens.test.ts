@@ -25,7 +25,7 @@ import { exportQuery, importMessage } from '../../renderer/session/browser-host.
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
 function status(changes: Partial<StatusMeta> = {}): StatusMeta {
-  const none = { received: 0, kept: 0, evicted: 0, rejected: 0, duplicates: 0 };
+  const none = { received: 0, kept: 0, evicted: 0, cleared: 0, rejected: 0, duplicates: 0 };
   const receiver = { state: 'listening', hosts: ['127.0.0.1', '::1'], message: '' } as const;
   return {
     version: '0.1.0',
@@ -46,10 +46,16 @@ function status(changes: Partial<StatusMeta> = {}): StatusMeta {
   };
 }
 
-const received = (count: number, evicted = 0, rejected = 0): StatusMeta['signals']['spans'] => ({
+const received = (
+  count: number,
+  evicted = 0,
+  rejected = 0,
+  cleared = 0,
+): StatusMeta['signals']['spans'] => ({
   received: count,
   kept: count - evicted - rejected,
   evicted,
+  cleared,
   rejected,
   duplicates: 0,
 });
@@ -80,14 +86,15 @@ describe('the live control', () => {
     expect(liveLabel('reconnecting', status(), undefined).look).toBe('away');
   });
 
-  it('counts evicted and rejected items as dropped, duplicates not', () => {
+  it('counts evicted and rejected items as dropped, duplicates and cleared ones not', () => {
     const base = status();
     const { count, reasons } = droppedItems(
-      status({ signals: { ...base.signals, spans: received(100, 7, 2) } }),
+      status({ signals: { ...base.signals, spans: received(100, 27, 2, 20) } }),
     );
     expect(count).toBe(9);
-    expect(reasons).toContain('7 no longer kept');
+    expect(reasons).toContain('7 evicted');
     expect(reasons).toContain('2 rejected');
+    expect(reasons).toContain('20 cleared');
   });
 
   it('warns when memory is nearly full', () => {

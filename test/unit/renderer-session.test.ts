@@ -57,7 +57,7 @@ class Page {
   }
 }
 
-const NO_COUNTS = { received: 0, kept: 0, evicted: 0, rejected: 0, duplicates: 0 };
+const NO_COUNTS = { received: 0, kept: 0, evicted: 0, cleared: 0, rejected: 0, duplicates: 0 };
 const statusOf = (spans: number, journal: JournalStatus = NO_JOURNAL): unknown => ({
   journal,
   signals: {

@@ -14,6 +14,40 @@ import {
 } from '../support/store-bodies.ts';
 import { chain, checkStore, printTraces, readAll } from '../support/store-text.ts';
 
+describe('services', () => {
+  const bodyOf = (attributes: readonly (readonly [string, object])[], span: number): Uint8Array =>
+    encodeRequest('traces', {
+      resourceSpans: [
+        {
+          resource: { attributes: attributes.map(([key, value]) => ({ key, value })) },
+          scopeSpans: [{ spans: [{ traceId: traceBytes(1), spanId: traceBytes(span).slice(8) }] }],
+        },
+      ],
+    });
+
+  it('count processes, not the ways in which one process encodes its resource', () => {
+    const { store } = openStore();
+    const name = ['service.name', { stringValue: 'web' }] as const;
+    const first = ['service.instance.id', { stringValue: 'a' }] as const;
+    const pid = (value: number) => ['process.pid', { intValue: value }] as const;
+    const sent = [
+      [name, first],
+      [first, name],
+      [name, first, pid(7)],
+      [name, pid(7)],
+      [name, pid(8)],
+      [pid(8), name],
+    ];
+    sent.forEach((attributes, index) => {
+      const body = bodyOf(attributes, index + 1);
+      expect(store.ingest('traces', [body], body.length)).toMatchObject({ ok: true, accepted: 1 });
+    });
+    expect(store.services().map((service) => [service.name, service.processes])).toEqual([
+      ['web', 3],
+    ]);
+  });
+});
+
 describe('spans', () => {
   it('are there when ingest returns, under their trace', () => {
     const { store } = openStore();
@@ -179,6 +213,7 @@ describe('duplicate spans', () => {
       received: 2,
       kept: 1,
       evicted: 0,
+      cleared: 0,
       rejected: 0,
       duplicates: 1,
     });

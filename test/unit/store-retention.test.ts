@@ -127,7 +127,7 @@ describe('eviction', () => {
     takeGood(store, 'traces', spansBody(manySpans(1)));
     for (let i = 0; i < 800; i++) takeGood(store, 'logs', logsBody(manyLogs(900 + i)));
     expect(store.counters().logRecords.evicted).toBeGreaterThan(0);
-    expect(store.counters().spans).toMatchObject({ kept: 32, evicted: 0 });
+    expect(store.counters().spans).toMatchObject({ kept: 32, evicted: 0, cleared: 0 });
   });
 
   it('keeps a single body near half of the budget', () => {
@@ -186,7 +186,12 @@ describe('protected traces', () => {
     store.clear('all');
     checkStore(store);
     expect(store.traces.count).toBe(1);
-    expect(store.counters().spans).toMatchObject({ received: 640, kept: 32, evicted: 608 });
+    expect(store.counters().spans).toMatchObject({
+      received: 640,
+      kept: 32,
+      evicted: 608,
+      cleared: 608,
+    });
     expect(
       chain(store.spans, store.traces.firstSpanOf(row)).map((span) => spanName(store, span)),
     ).toHaveLength(32);
@@ -194,7 +199,12 @@ describe('protected traces', () => {
     store.clear('traces');
     checkStore(store);
     expect(store.traces.count).toBe(0);
-    expect(store.counters().spans).toMatchObject({ received: 640, kept: 0, evicted: 640 });
+    expect(store.counters().spans).toMatchObject({
+      received: 640,
+      kept: 0,
+      evicted: 640,
+      cleared: 640,
+    });
     expect(readAll(store)).toEqual([]);
     expect(store.oldestArrivalMs()).toBeNull();
   });

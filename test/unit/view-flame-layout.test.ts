@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { MISSING, NO_PARENT } from '../../electron/engine/view/flame-input.ts';
 import { assignLanes } from '../../electron/engine/view/flame-lanes.ts';
-import { selfTimes } from '../../electron/engine/view/flame-layout.ts';
+import { countSkew } from '../../electron/engine/view/flame-layout.ts';
 import { orderTree, type FlameTree } from '../../electron/engine/view/flame-order.ts';
 import { orderByValue } from '../../electron/engine/view/order-by-value.ts';
 import { referenceBoxes } from '../support/flame-reference.ts';
 import { flameText } from '../support/flame-text.ts';
 import { inputOf, traceFromArt, type PlainSpan } from '../support/trace-art.ts';
+
+const INTERNAL = 1;
+const SERVER = 2;
+const CLIENT = 3;
+const PRODUCER = 4;
+const CONSUMER = 5;
+
+interface Other {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: number;
+  readonly service: number;
+}
 
 describe('flame layout', () => {
   it('puts children one lane below their parent, by start', () => {
@@ -82,7 +95,7 @@ describe('flame layout', () => {
       const spans = randomTrace(seed);
       const input = inputOf(spans);
       const tree = orderTree(input);
-      const self = selfTimes(tree);
+      const { selfNs: self } = assignLanes(tree);
       const actual = Array.from({ length: tree.boxCount }, (_, box) => ({
         node: tree.node[box],
         start: tree.startNs[box],
@@ -94,6 +107,34 @@ describe('flame layout', () => {
       expect(actual, `seed ${String(seed)}`).toEqual(referenceBoxes(input));
       checkLanes(tree, `seed ${String(seed)}`);
     }
+  });
+
+  it('counts as skewed what another service cannot have seen, beyond the tolerance', () => {
+    const count = (child: Partial<Other>, parentKind = CLIENT): number => {
+      const { start = 10e6, end = 20e6, kind = SERVER, service = 1 } = child;
+      const tree = orderTree(
+        inputOf([
+          { name: 'above', start: 10e6, end: 20e6, parent: NO_PARENT },
+          { name: 'below', start, end, parent: 0 },
+        ]),
+      );
+      return countSkew(tree, {
+        serviceStr: Int32Array.of(0, service),
+        kind: Uint8Array.of(parentKind, kind),
+        flags: Uint8Array.of(0, 0),
+      });
+    };
+    expect(count({})).toBe(0);
+    expect(count({ start: 7.9e6 }), 'starts 2.1 ms early').toBe(1);
+    expect(count({ start: 8e6 }), 'starts 2 ms early').toBe(0);
+    expect(count({ start: 7e6, service: 0 }), 'the same service').toBe(0);
+    expect(count({ end: 22.1e6 }), 'the server ends after its client').toBe(1);
+    expect(count({ end: 22e6 }), 'the server ends 2 ms after its client').toBe(0);
+    expect(count({ end: 99e6, kind: INTERNAL }), 'outlives its parent').toBe(0);
+    expect(count({ end: 99e6 }, INTERNAL), 'a server of no client outlives').toBe(0);
+    expect(count({ start: 7e6, kind: INTERNAL }, SERVER), 'any kind starts early').toBe(1);
+    expect(count({ start: 7e6, kind: CONSUMER }, PRODUCER), 'a message').toBe(0);
+    expect(count({ end: 99e6, kind: SERVER }, PRODUCER), 'below a producer').toBe(0);
   });
 
   it('lays out many concurrent siblings and deep chains without quadratic cost', () => {

@@ -4,12 +4,14 @@ import type { ItemCounts } from '../../../proto/live/topics.ts';
 
 /**
  * received = kept + evicted + rejected + duplicates, at every moment. A span that a more complete one
- * replaced moves from kept to duplicates; what `clear` forgets moves to evicted.
+ * replaced moves from kept to duplicates; what `clear` forgets moves to evicted, and counts in `cleared`.
  */
 export interface SignalCounter {
   received: number;
   kept: number;
   evicted: number;
+  /** A part of `evicted`. */
+  cleared: number;
   rejected: number;
   duplicates: number;
 }
@@ -35,5 +37,5 @@ export class Counters {
 }
 
 function zero(): SignalCounter {
-  return { received: 0, kept: 0, evicted: 0, rejected: 0, duplicates: 0 };
+  return { received: 0, kept: 0, evicted: 0, cleared: 0, rejected: 0, duplicates: 0 };
 }

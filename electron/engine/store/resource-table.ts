@@ -20,7 +20,10 @@ interface OwnService {
   readonly nameStr: number;
   language: string;
   sdkVersion: string;
-  processes: number;
+  /** Distinct Resource messages in memory. */
+  resources: number;
+  /** How many of them each process sent: exporters of one process may encode theirs differently. */
+  readonly senders: Map<string, number>;
   spansAccepted: number;
   logsAccepted: number;
   spans: number;
@@ -32,6 +35,8 @@ export class Resources extends BlobTable implements ResourceTable {
   isCounting = true;
   readonly #strings: Strings;
   readonly #services: (OwnService | undefined)[] = [];
+  /** The process that each row's resource names. */
+  readonly #senders: string[] = [];
   readonly #byName = new Map<string, OwnService>();
   #serviceCount = 0;
 
@@ -47,7 +52,17 @@ export class Resources extends BlobTable implements ResourceTable {
 
   /** Services that something in memory belongs to, in order of first sight. */
   entries(): readonly ServiceEntry[] {
-    return [...this.#byName.values()];
+    return [...this.#byName.values()].map((service) => ({
+      name: service.name,
+      index: service.index,
+      language: service.language,
+      sdkVersion: service.sdkVersion,
+      processes: service.senders.size,
+      spansAccepted: service.spansAccepted,
+      logsAccepted: service.logsAccepted,
+      spans: service.spans,
+      errors: service.errors,
+    }));
   }
 
   /** Counts spans that were just accepted. */
@@ -81,7 +96,8 @@ export class Resources extends BlobTable implements ResourceTable {
         nameStr: this.#strings.retainText(facts.service),
         language: '',
         sdkVersion: '',
-        processes: 0,
+        resources: 0,
+        senders: new Map(),
         spansAccepted: 0,
         logsAccepted: 0,
         spans: 0,
@@ -89,7 +105,10 @@ export class Resources extends BlobTable implements ResourceTable {
       };
       this.#byName.set(facts.service, service);
     }
-    service.processes++;
+    service.resources++;
+    const sender = senderOf(facts, row);
+    this.#senders[row] = sender;
+    service.senders.set(sender, (service.senders.get(sender) ?? 0) + 1);
     if (facts.language !== '') service.language = facts.language;
     if (facts.sdkVersion !== '') service.sdkVersion = facts.sdkVersion;
     this.#services[row] = service;
@@ -98,7 +117,11 @@ export class Resources extends BlobTable implements ResourceTable {
   protected override removed(row: number): void {
     const service = this.#of(row);
     this.#services[row] = undefined;
-    if (--service.processes > 0) return;
+    const sender = this.#senders[row];
+    const left = (service.senders.get(sender) ?? 1) - 1;
+    if (left > 0) service.senders.set(sender, left);
+    else service.senders.delete(sender);
+    if (--service.resources > 0) return;
     this.#byName.delete(service.name);
     this.#strings.release(service.nameStr);
   }
@@ -112,13 +135,47 @@ interface ResourceFacts {
   service: string;
   language: string;
   sdkVersion: string;
+  namespace: string;
+  instance: string;
+  host: string;
+  container: string;
+  pid: string;
+}
+
+/** The attributes that the store itself needs. */
+const FACT_OF: Readonly<Record<string, keyof ResourceFacts>> = {
+  'service.name': 'service',
+  'service.namespace': 'namespace',
+  'service.instance.id': 'instance',
+  'telemetry.sdk.language': 'language',
+  'telemetry.sdk.version': 'sdkVersion',
+  'host.name': 'host',
+  'container.id': 'container',
+  'process.pid': 'pid',
+};
+
+/** What tells processes of one service apart; a resource that names none stands for itself. */
+function senderOf(facts: ResourceFacts, row: number): string {
+  const { namespace, instance, host, container, pid } = facts;
+  if (instance !== '') return JSON.stringify([namespace, instance]);
+  if (pid === '' && container === '') return `resource ${row}`;
+  return JSON.stringify([namespace, host, container, pid]);
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Reads the attributes that the store itself needs; the last one of a key counts. */
+/** Reads FACT_OF's attributes; the last one of a key counts. */
 function readResource(bytes: Uint8Array): ResourceFacts {
-  const facts: ResourceFacts = { service: '', language: '', sdkVersion: '' };
+  const facts: ResourceFacts = {
+    service: '',
+    language: '',
+    sdkVersion: '',
+    namespace: '',
+    instance: '',
+    host: '',
+    container: '',
+    pid: '',
+  };
   const cursor = new Cursor(bytes);
   try {
     for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) {
@@ -148,6 +205,8 @@ function readAttribute(cursor: Cursor, facts: ResourceFacts): void {
       const outer = cursor.enter();
       for (let inner = cursor.tag(); inner !== 0; inner = cursor.tag()) {
         if (inner === ((ANY_VALUE.stringValue << 3) | WIRE.len)) value = readText(cursor);
+        else if (inner === ((ANY_VALUE.intValue << 3) | WIRE.varint))
+          value = String(cursor.int32());
         else cursor.skip(inner);
       }
       cursor.leave(outer);
@@ -155,9 +214,7 @@ function readAttribute(cursor: Cursor, facts: ResourceFacts): void {
       cursor.skip(tag);
     }
   }
-  if (key === 'service.name') facts.service = value;
-  else if (key === 'telemetry.sdk.language') facts.language = value;
-  else if (key === 'telemetry.sdk.version') facts.sdkVersion = value;
+  if (Object.hasOwn(FACT_OF, key)) facts[FACT_OF[key]] = value;
 }
 
 function readText(cursor: Cursor): string {

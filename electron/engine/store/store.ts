@@ -296,12 +296,18 @@ export class Store implements StoreRead {
 
   /** Forgets one signal or all of them; items of protected traces stay. Counted as evicted. */
   clear(signal: Signal | 'all'): void {
-    for (const each of signal === 'all' ? SIGNALS : [signal]) {
+    const cleared = signal === 'all' ? SIGNALS : [signal];
+    const before = cleared.map((each) => this.#counters.of(each).evicted);
+    for (const each of cleared) {
       for (let slabs = this.#chains[each].slabs.length; slabs > 0; slabs--) {
         this.#evictOldest(each);
       }
     }
     this.#putBack();
+    cleared.forEach((each, i) => {
+      const counter = this.#counters.of(each);
+      counter.cleared += counter.evicted - before[i];
+    });
   }
 
   /** Keeps a trace's spans and log records from eviction and `clear`, or lets them go again. */

@@ -1,103 +1,278 @@
 /** Reads one trace's spans out of the store into the plain columns that the layout works on. */
+import { BOX_FLAG } from '../../../proto/live/topics.ts';
 import { diffNs } from '../../../proto/units.ts';
-import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
+import {
+  SEGMENT_BITS,
+  SLOT_MASK,
+  SPAN_FLAG,
+  type ResourceTable,
+  type SpanSegment,
+  type SpanTable,
+  type StoreRead,
+} from '../store/schema.ts';
 
 /** Values of `FlameInput.parent` that are not a span: roots, and MISSING - k for missing parent k. */
 export const NO_PARENT = -1;
 export const MISSING = -2;
 
-/** One entry a span, in order of arrival. Times in ns from the base. */
+/** One entry a span, in order of arrival. Times in ns from the base, never negative. */
 export interface FlameInput {
   readonly count: number;
-  readonly startNs: Float64Array;
-  /** Never before `startNs`: a span with a bad end is a point. */
-  readonly endNs: Float64Array;
+  /** Start and end of each span, side by side. No end is before its start: such a span is a point. */
+  readonly times: Float64Array;
   /** Index of the parent, NO_PARENT, or MISSING - k. */
   readonly parent: Int32Array;
-  readonly rows: Int32Array;
   /** Distinct ids of parents that were not received, two halves each. */
   readonly missingHi: Uint32Array;
   readonly missingLo: Uint32Array;
 }
 
-/** Collects the spans of a trace. Parents are resolved on the way. O(spans). */
-export function collectSpans(store: StoreRead, traceRow: number): FlameInput {
+/** A trace's spans with what their boxes show. */
+export interface CollectedSpans extends FlameInput {
+  /**
+   * FACTS numbers a span, side by side: the layout reads them in box order, which is no order in
+   * memory, so that one cache miss has to bring them all.
+   *
+   * ```
+   *   0 name   1 service (string rows)   2 kind | BOX_FLAG bits << 8   3 events | links << 16
+   *   4–5 span id
+   * ```
+   */
+  readonly facts: Int32Array;
+  /** Index of the trace's root span; -1 without one. */
+  readonly root: number;
+  /** Arrival of the newest span, ms since the Unix epoch; -Infinity without any. */
+  readonly lastSpanMs: number;
+}
+
+export const FACTS = 6;
+
+const STATUS_ERROR = 2;
+
+/** BOX_FLAG bits by SPAN_FLAG bits. */
+const BOX_FLAGS = Uint8Array.from(
+  { length: 256 },
+  (_, flags) =>
+    ((flags & SPAN_FLAG.badTime) !== 0 ? BOX_FLAG.badTime : 0) |
+    ((flags & SPAN_FLAG.sharedId) !== 0 ? BOX_FLAG.sharedId : 0) |
+    ((flags & SPAN_FLAG.remoteParent) !== 0 ? BOX_FLAG.remoteParent : 0) |
+    ((flags & SPAN_FLAG.hasException) !== 0 ? BOX_FLAG.hasException : 0),
+);
+
+/** Collects the spans of a trace; parents are resolved on the way. O(spans). */
+export function collectSpans(store: StoreRead, traceRow: number): CollectedSpans {
   const { spans } = store;
-  const trace = store.traces.get(traceRow);
   spans.resolveParents(traceRow);
-  const rows = new Int32Array(trace.spanCount);
-  let count = 0;
-  for (let row = trace.firstSpan; row !== -1 && count < rows.length; count++) {
-    rows[count] = row;
-    row = spans.segments[row >>> SEGMENT_BITS]?.nextInTrace[row & SLOT_MASK] ?? -1;
-  }
-  const startNs = new Float64Array(count);
-  const endNs = new Float64Array(count);
-  const parent = new Int32Array(count);
-  const indexes = new RowIndex(rows, count);
+  const trace = store.traces.get(traceRow);
+  const { rows, indexes } = readChain(spans, trace.firstSpan, trace.spanCount);
+  const count = rows.length;
+  const into: Columns = {
+    times: new Float64Array(count * 2),
+    parent: new Int32Array(count),
+    facts: new Int32Array(count * FACTS),
+  };
+  const services = new Services(store.resources);
   const missing = new MissingParents();
-  const { startHi: baseHi, startLo: baseLo } = trace;
-  let segmentIndex = -1;
-  let segment = spans.segments[0];
-  for (let i = 0; i < count; i++) {
-    const row = rows[i];
-    if (row >>> SEGMENT_BITS !== segmentIndex) {
-      segmentIndex = row >>> SEGMENT_BITS;
-      segment = spans.segments[segmentIndex];
+  for (let from = 0; from < count;) {
+    const segment = spans.segments[rows[from] >>> SEGMENT_BITS];
+    if (segment === undefined) throw new Error(`span row ${rows[from]} has no segment`);
+    const to = endOfRun(rows, from);
+    services.lookUp(segment, rows, from, to);
+    readFacts(segment, rows, from, to, services.byResource, into);
+    readTimes(segment, rows, from, to, trace, into);
+    if (readParents(segment, rows, from, to, into)) {
+      nameMissing(segment, rows, from, to, missing, into);
     }
-    if (segment === undefined) throw new Error(`span row ${row} has no segment`);
-    const slot = row & SLOT_MASK;
-    const start = diffNs(segment.startHi[slot], segment.startLo[slot], baseHi, baseLo);
-    const end = diffNs(segment.endHi[slot], segment.endLo[slot], baseHi, baseLo);
-    startNs[i] = start;
-    endNs[i] = end > start ? end : start;
-    const idHi = segment.parentIdHi[slot];
-    const idLo = segment.parentIdLo[slot];
-    const parentRow = segment.parentRow[slot];
-    const index = parentRow === -1 ? -1 : indexes.find(parentRow);
-    if (index !== -1) parent[i] = index;
-    else parent[i] = (idHi | idLo) === 0 ? NO_PARENT : MISSING - missing.add(idHi, idLo);
+    from = to;
   }
+  indexes.replace(into.parent);
   return {
+    ...into,
     count,
-    startNs,
-    endNs,
-    parent,
-    rows,
+    lastSpanMs: count === 0 ? -Infinity : arrivalOf(store, rows[count - 1]),
+    root: trace.rootSpan === -1 ? -1 : indexes.get(trace.rootSpan),
     missingHi: missing.hi.subarray(0, missing.count),
     missingLo: missing.lo.subarray(0, missing.count),
   };
 }
 
-/** Above this many spans a table a segment (256 KB each) beats a Map. */
-const SMALL_TRACE = 4096;
+function arrivalOf(store: StoreRead, row: number): number {
+  const batch = store.spans.segments[row >>> SEGMENT_BITS]?.batch[row & SLOT_MASK];
+  return batch === undefined ? -Infinity : store.batches.arrivalMs(batch);
+}
 
-/** Finds the index of a row. Tables are sparse sets: a wrong entry is told by `rows`. */
-class RowIndex {
-  readonly #rows: Int32Array;
-  readonly #count: number;
-  readonly #map: Map<number, number> | undefined;
-  readonly #tables: (Int32Array | undefined)[] = [];
+type Columns = Pick<CollectedSpans, 'times' | 'parent' | 'facts'>;
 
-  constructor(rows: Int32Array, count: number) {
-    this.#rows = rows;
-    this.#count = count;
-    if (count <= SMALL_TRACE) {
-      this.#map = new Map();
-      for (let i = 0; i < count; i++) this.#map.set(rows[i], i);
-      return;
-    }
-    for (let i = 0; i < count; i++) {
-      const row = rows[i];
-      const table = (this.#tables[row >>> SEGMENT_BITS] ??= new Int32Array(SLOT_MASK + 1));
-      table[row & SLOT_MASK] = i;
+// Each loop below reads few columns of one segment and calls nothing that is not inlined: in one
+// loop over all columns every span would check every column's type anew (test/bench/layout.bench.ts).
+
+/** Rows of a trace in order of arrival, and their places in it. Hot loop. */
+function readChain(
+  spans: SpanTable,
+  firstSpan: number,
+  spanCount: number,
+): { readonly rows: Int32Array; readonly indexes: RowIndexes } {
+  const rows = new Int32Array(spanCount);
+  const indexes = new RowIndexes();
+  let count = 0;
+  let row = firstSpan;
+  while (row !== -1 && count < spanCount) {
+    const segmentIndex = row >>> SEGMENT_BITS;
+    const segment = spans.segments[segmentIndex];
+    if (segment === undefined) throw new Error(`span row ${row} has no segment`);
+    const { nextInTrace } = segment;
+    const indexAt = indexes.ofSegment(segmentIndex);
+    while (row >>> SEGMENT_BITS === segmentIndex && count < spanCount) {
+      rows[count] = row;
+      indexAt[row & SLOT_MASK] = ++count;
+      row = nextInTrace[row & SLOT_MASK];
     }
   }
+  return { rows: rows.subarray(0, count), indexes };
+}
 
-  find(row: number): number {
-    if (this.#map !== undefined) return this.#map.get(row) ?? -1;
-    const index = this.#tables[row >>> SEGMENT_BITS]?.[row & SLOT_MASK] ?? -1;
-    return index < this.#count && this.#rows[index] === row ? index : -1;
+/** End of the run of rows that lie in one segment. */
+function endOfRun(rows: Int32Array, from: number): number {
+  const segment = rows[from] >>> SEGMENT_BITS;
+  let to = from + 1;
+  while (to < rows.length && rows[to] >>> SEGMENT_BITS === segment) to++;
+  return to;
+}
+
+/** Hot loop. */
+function readTimes(
+  segment: SpanSegment,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  base: { readonly startHi: number; readonly startLo: number },
+  { times, facts }: Columns,
+): void {
+  const { startHi, startLo, endHi, endLo } = segment;
+  const { startHi: baseHi, startLo: baseLo } = base;
+  for (let i = from; i < to; i++) {
+    const slot = rows[i] & SLOT_MASK;
+    const end = diffNs(endHi[slot], endLo[slot], baseHi, baseLo);
+    let start = diffNs(startHi[slot], startLo[slot], baseHi, baseLo);
+    // A start of 0, before the base, was not set: all that is known is the end.
+    if (start < 0) {
+      start = end > 0 ? end : 0;
+      facts[i * FACTS + 2] |= BOX_FLAG.badTime << 8;
+    }
+    times[2 * i] = start;
+    times[2 * i + 1] = end > start ? end : start;
+  }
+}
+
+/** Hot loop. */
+function readFacts(
+  segment: SpanSegment,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  serviceOf: Int32Array,
+  { facts }: Columns,
+): void {
+  const { resource, name, kind, status, flags } = segment;
+  const { eventCount, linkCount, spanIdHi, spanIdLo } = segment;
+  for (let i = from; i < to; i++) {
+    const slot = rows[i] & SLOT_MASK;
+    const at = i * FACTS;
+    let boxFlags = BOX_FLAGS[flags[slot]];
+    if (status[slot] === STATUS_ERROR) boxFlags |= BOX_FLAG.error;
+    facts[at] = name[slot];
+    facts[at + 1] = serviceOf[resource[slot]];
+    facts[at + 2] = kind[slot] | (boxFlags << 8);
+    facts[at + 3] = eventCount[slot] | (linkCount[slot] << 16);
+    facts[at + 4] = spanIdHi[slot];
+    facts[at + 5] = spanIdLo[slot];
+  }
+}
+
+/** Sets parents to rows, NO_PARENT or MISSING. Whether there is one of the last. Hot loop. */
+function readParents(
+  segment: SpanSegment,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  { parent }: Columns,
+): boolean {
+  const { parentRow, parentIdHi, parentIdLo } = segment;
+  let hasMissing = false;
+  for (let i = from; i < to; i++) {
+    const slot = rows[i] & SLOT_MASK;
+    let above = parentRow[slot];
+    if (above === -1 && (parentIdHi[slot] | parentIdLo[slot]) !== 0) {
+      above = MISSING;
+      hasMissing = true;
+    }
+    parent[i] = above;
+  }
+  return hasMissing;
+}
+
+/** Tells missing parents apart. */
+function nameMissing(
+  segment: SpanSegment,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  missing: MissingParents,
+  { parent, facts }: Columns,
+): void {
+  for (let i = from; i < to; i++) {
+    if (parent[i] !== MISSING) continue;
+    const slot = rows[i] & SLOT_MASK;
+    parent[i] = MISSING - missing.add(segment.parentIdHi[slot], segment.parentIdLo[slot]);
+    facts[i * FACTS + 2] |= BOX_FLAG.orphan << 8;
+  }
+}
+
+/** String rows of services by resource row, of the resources that were looked up. */
+class Services {
+  byResource = new Int32Array(64);
+  readonly #resources: ResourceTable;
+
+  constructor(resources: ResourceTable) {
+    this.#resources = resources;
+  }
+
+  lookUp({ resource }: SpanSegment, rows: Int32Array, from: number, to: number): void {
+    let last = -1;
+    for (let i = from; i < to; i++) {
+      const row = resource[rows[i] & SLOT_MASK];
+      if (row === last) continue;
+      last = row;
+      if (row >= this.byResource.length) {
+        const larger = new Int32Array(Math.max(row + 1, this.byResource.length * 2));
+        larger.set(this.byResource);
+        this.byResource = larger;
+      }
+      this.byResource[row] = this.#resources.service(row);
+    }
+  }
+}
+
+/** The index of each row of the trace, by segment and slot. 256 KB a segment, of which few are touched. */
+class RowIndexes {
+  /** Index + 1; 0 where the row is of another trace. */
+  readonly #bySegment: (Int32Array | undefined)[] = [];
+
+  ofSegment(segment: number): Int32Array {
+    return (this.#bySegment[segment] ??= new Int32Array(SLOT_MASK + 1));
+  }
+
+  get(row: number): number {
+    const known = this.#bySegment[row >>> SEGMENT_BITS]?.[row & SLOT_MASK];
+    if (known === undefined || known === 0) throw new Error(`span row ${row} is of another trace`);
+    return known - 1;
+  }
+
+  /** Puts indexes in the place of rows; negative numbers stay. */
+  replace(column: Int32Array): void {
+    for (let i = 0; i < column.length; i++) {
+      if (column[i] >= 0) column[i] = this.get(column[i]);
+    }
   }
 }
 

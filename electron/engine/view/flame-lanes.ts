@@ -10,13 +10,19 @@
  *   lane 2    ▐ a1 ─▌
  *   lane 3         ▐ b ────────▌               b overlaps a: it goes below a's whole subtree
  * ```
- * In box order the boxes of one lane are sorted by start, and by end.
+ * In box order the boxes of one lane are sorted by start, and by end. Self times come from the same
+ * walk over siblings.
  */
 import type { FlameTree } from './flame-order.ts';
 
 export interface FlameLanes {
   readonly lane: Uint32Array;
   readonly laneCount: number;
+  /**
+   * Time of each box that none of its children covers: its duration minus the union of its children,
+   * clipped to the box.
+   */
+  readonly selfNs: Float64Array;
 }
 
 /**
@@ -25,40 +31,65 @@ export interface FlameLanes {
  */
 const TALL = 256;
 
-/** O(n log n) in the worst case, O(n) where siblings follow each other. */
+/** O(n log n) in the worst case, O(n) where siblings follow each other. Hot loop. */
 export function assignLanes(tree: FlameTree): FlameLanes {
   const { boxCount, startNs, endNs, parentBox, descendants } = tree;
-  const subStart = startNs.slice();
-  const subEnd = endNs.slice();
-  const height = new Uint32Array(boxCount);
+  // Only where children leave their parents are subtrees wider than their uppermost boxes.
+  let subStart = startNs;
+  let subEnd = endNs;
+  const height = new Uint32Array(boxCount).fill(1);
   const lane = new Uint32Array(boxCount);
-  const stack = new SiblingStack({ subStart, subEnd, height, descendants, lane });
+  const selfNs = new Float64Array(boxCount);
+  const stack = new SiblingStack({ height, descendants, lane });
   for (let box = boxCount - 1; box >= 0; box--) {
+    const start = startNs[box];
+    const end = endNs[box];
     const last = box + descendants[box];
     if (last === box) {
-      height[box] = 1;
+      selfNs[box] = end - start;
       continue;
     }
-    height[box] = 1 + stack.place(box + 1, last, 1);
-    let earliest = subStart[box];
-    let latest = subEnd[box];
+    let earliest = start;
+    let latest = -Infinity;
+    let highest = 0;
+    let isInRow = true;
+    let covered = 0;
+    let coveredUntil = start;
     for (let child = box + 1; child <= last; child += descendants[child] + 1) {
-      if (subStart[child] < earliest) earliest = subStart[child];
-      if (subEnd[child] > latest) latest = subEnd[child];
+      const from = startNs[child] > coveredUntil ? startNs[child] : coveredUntil;
+      const to = endNs[child] < end ? endNs[child] : end;
+      if (to > from) {
+        covered += to - from;
+        coveredUntil = to;
+      }
+      const childStart = subStart[child];
+      const childEnd = subEnd[child];
+      if (childStart < latest) isInRow = false;
+      if (childStart < earliest) earliest = childStart;
+      if (childEnd > latest) latest = childEnd;
+      if (height[child] > highest) highest = height[child];
+      lane[child] = 1;
     }
-    subStart[box] = earliest;
-    subEnd[box] = latest;
+    selfNs[box] = end - start - covered;
+    height[box] = 1 + (isInRow ? highest : stack.place(box + 1, last, 1, subStart, subEnd));
+    if (earliest < start) {
+      if (subStart === startNs) subStart = startNs.slice();
+      subStart[box] = earliest;
+    }
+    if (latest > end) {
+      if (subEnd === endNs) subEnd = endNs.slice();
+      subEnd[box] = latest;
+    }
   }
-  const laneCount = stack.place(0, boxCount - 1, 0);
+  const laneCount = boxCount === 0 ? 0 : stack.place(0, boxCount - 1, 0, subStart, subEnd);
   for (let box = 0; box < boxCount; box++) {
-    if (parentBox[box] !== -1) lane[box] += lane[parentBox[box]];
+    const above = parentBox[box];
+    if (above !== -1) lane[box] += lane[above];
   }
-  return { lane, laneCount };
+  return { lane, laneCount, selfNs };
 }
 
 interface SubtreeColumns {
-  readonly subStart: Float64Array;
-  readonly subEnd: Float64Array;
   readonly height: Uint32Array;
   readonly descendants: Uint32Array;
   readonly lane: Uint32Array;
@@ -74,21 +105,14 @@ class SiblingStack {
   }
 
   /** Sets `lane` of the siblings in [first, last], `base` for the uppermost; returns lanes used. */
-  place(first: number, last: number, base: number): number {
-    const { subStart, subEnd, height, descendants, lane } = this.#columns;
-    let latest = -Infinity;
-    let used = 0;
-    for (let box = first; box <= last; box += descendants[box] + 1) {
-      if (subStart[box] < latest) return this.#stack(first, last, base);
-      latest = subEnd[box];
-      lane[box] = base;
-      if (height[box] > used) used = height[box];
-    }
-    return used;
-  }
-
-  #stack(first: number, last: number, base: number): number {
-    const { subStart, subEnd, height, descendants, lane } = this.#columns;
+  place(
+    first: number,
+    last: number,
+    base: number,
+    subStart: Float64Array,
+    subEnd: Float64Array,
+  ): number {
+    const { height, descendants, lane } = this.#columns;
     const free = this.#free;
     free.reset();
     let hasTall = false;
@@ -117,10 +141,11 @@ class FreeLanes {
   #tree = new Float64Array(32).fill(-Infinity);
   used = 0;
 
+  /** O(lanes used). */
   reset(): void {
-    if (this.#size > 16) this.#tree = new Float64Array(32);
-    this.#size = 16;
-    this.#tree.fill(-Infinity);
+    let from = this.#size;
+    let to = this.#size + this.used;
+    for (; from >= 1; from >>>= 1, to = (to + 1) >>> 1) this.#tree.fill(-Infinity, from, to);
     this.used = 0;
   }
 
@@ -128,7 +153,7 @@ class FreeLanes {
   take(start: number, end: number, height: number): number {
     const lane = this.#firstRun(start, height);
     while (lane + height > this.#size) this.#grow();
-    for (let i = lane; i < lane + height; i++) this.#set(i, end);
+    this.#set(lane, lane + height, end);
     this.used = Math.max(this.used, lane + height);
     return lane;
   }
@@ -168,14 +193,20 @@ class FreeLanes {
     return node - this.#size;
   }
 
-  #set(lane: number, value: number): void {
+  /** Sets the lanes [from, to). O(to - from + log lanes). */
+  #set(from: number, to: number, value: number): void {
     const tree = this.#tree;
-    let node = this.#size + lane;
-    tree[node] = value;
-    for (node >>>= 1; node >= 1; node >>>= 1) {
-      const min = Math.min(tree[2 * node], tree[2 * node + 1]);
-      if (tree[node] === min) return;
-      tree[node] = min;
+    let low = this.#size + from;
+    let high = this.#size + to - 1;
+    for (let node = low; node <= high; node++) tree[node] = value;
+    while (low > 1) {
+      low >>>= 1;
+      high >>>= 1;
+      for (let node = low; node <= high; node++) {
+        const left = tree[2 * node];
+        const right = tree[2 * node + 1];
+        tree[node] = left < right ? left : right;
+      }
     }
   }
 

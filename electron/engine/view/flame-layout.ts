@@ -3,8 +3,8 @@
  * columns of the `trace` topic. Inferred boxes stand for parents that were not received.
  */
 import { BOX_FLAG, type TraceColumns } from '../../../proto/live/topics.ts';
-import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type StoreRead } from '../store/schema.ts';
-import { collectSpans, MISSING, type FlameInput } from './flame-input.ts';
+import type { StoreRead } from '../store/schema.ts';
+import { collectSpans, FACTS, type CollectedSpans } from './flame-input.ts';
 import { assignLanes } from './flame-lanes.ts';
 import { orderTree, type FlameTree } from './flame-order.ts';
 import { LocalStrings } from './local-strings.ts';
@@ -26,6 +26,8 @@ export interface FlameLayout {
   readonly skewCount: number;
   /** Box of the trace's root span, or the first box. -1 in an empty layout. */
   readonly rootBox: number;
+  /** Arrival of the newest span, ms since the Unix epoch; -Infinity in an empty layout. */
+  readonly lastSpanMs: number;
 }
 
 /** Lays out the trace at a row. O(n) for well-behaved traces; see `assignLanes`. */
@@ -34,12 +36,8 @@ export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
   const input = collectSpans(store, traceRow);
   const tree = orderTree(input);
   const lanes = assignLanes(tree);
-  const gathered = gather(store, input, tree, trace.rootSpan);
+  const gathered = gather(store, input, tree);
   const { columns } = gathered;
-  let maxDepth = 0;
-  for (let box = 0; box < tree.boxCount; box++) {
-    if (tree.depth[box] > maxDepth) maxDepth = tree.depth[box];
-  }
   return {
     boxCount: tree.boxCount,
     baseHi: trace.startHi,
@@ -48,7 +46,7 @@ export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
     columns: {
       startNs: tree.startNs,
       endNs: tree.endNs,
-      selfNs: selfTimes(tree),
+      selfNs: lanes.selfNs,
       lane: lanes.lane,
       depth: tree.depth,
       parentBox: tree.parentBox,
@@ -58,37 +56,13 @@ export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
     strings: gathered.strings,
     spanCount: input.count,
     laneCount: lanes.laneCount,
-    maxDepth,
+    maxDepth: tree.maxDepth,
     inferredCount: tree.boxCount - input.count,
     orphanCount: gathered.orphanCount,
-    skewCount: countSkew(tree, columns.serviceStr, columns.flags),
+    skewCount: countSkew(tree, columns),
     rootBox: gathered.rootBox,
+    lastSpanMs: input.lastSpanMs,
   };
-}
-
-/**
- * Time of each box that none of its children covers: its duration minus the union of its children,
- * clipped to the box.
- */
-export function selfTimes(tree: FlameTree): Float64Array {
-  const { boxCount, startNs, endNs, descendants } = tree;
-  const selfNs = new Float64Array(boxCount);
-  for (let box = 0; box < boxCount; box++) {
-    const end = endNs[box];
-    const last = box + descendants[box];
-    let covered = 0;
-    let at = startNs[box];
-    for (let child = box + 1; child <= last; child += descendants[child] + 1) {
-      const from = startNs[child] > at ? startNs[child] : at;
-      const to = endNs[child] < end ? endNs[child] : end;
-      if (to > from) {
-        covered += to - from;
-        at = to;
-      }
-    }
-    selfNs[box] = end - startNs[box] - covered;
-  }
-  return selfNs;
 }
 
 interface Gathered {
@@ -101,11 +75,10 @@ interface Gathered {
   readonly rootBox: number;
 }
 
-/** Copies what a box shows out of the span columns, in box order. Hot loop. */
-function gather(store: StoreRead, input: FlameInput, tree: FlameTree, rootSpan: number): Gathered {
-  const { spans, resources } = store;
+/** Puts the facts of spans in box order and their strings in order of first use. Hot loop. */
+function gather(store: StoreRead, input: CollectedSpans, tree: FlameTree): Gathered {
   const { boxCount, node: nodes, inCycle } = tree;
-  const { count, rows, parent } = input;
+  const { count, facts, root } = input;
   const nameStr = new Int32Array(boxCount);
   const serviceStr = new Int32Array(boxCount);
   const kind = new Uint8Array(boxCount);
@@ -113,7 +86,7 @@ function gather(store: StoreRead, input: FlameInput, tree: FlameTree, rootSpan: 
   const eventCount = new Uint16Array(boxCount);
   const linkCount = new Uint16Array(boxCount);
   const spanId = new Uint8Array(boxCount * 8);
-  const local = new LocalStrings(store.strings);
+  const ids = new DataView(spanId.buffer);
   let orphanCount = 0;
   let rootBox = boxCount === 0 ? -1 : 0;
   for (let box = 0; box < boxCount; box++) {
@@ -122,26 +95,30 @@ function gather(store: StoreRead, input: FlameInput, tree: FlameTree, rootSpan: 
       nameStr[box] = -1;
       serviceStr[box] = -1;
       flags[box] = BOX_FLAG.inferred;
-      writeId(spanId, box, input.missingHi[node - count], input.missingLo[node - count]);
+      ids.setUint32(box * 8, input.missingHi[node - count]);
+      ids.setUint32(box * 8 + 4, input.missingLo[node - count]);
       continue;
     }
-    const row = rows[node];
-    const segment = spans.segments[row >>> SEGMENT_BITS];
-    if (segment === undefined) throw new Error(`span row ${row} has no segment`);
-    const slot = row & SLOT_MASK;
-    const isOrphan = parent[node] <= MISSING;
-    if (isOrphan) orphanCount++;
-    if (row === rootSpan) rootBox = box;
-    nameStr[box] = local.of(segment.name[slot]);
-    serviceStr[box] = local.of(resources.service(segment.resource[slot]));
-    kind[box] = segment.kind[slot];
-    flags[box] =
-      boxFlags(segment.flags[slot], segment.status[slot]) |
-      (isOrphan ? BOX_FLAG.orphan : 0) |
-      (inCycle?.[node] === 1 ? BOX_FLAG.inCycle : 0);
-    eventCount[box] = segment.eventCount[slot];
-    linkCount[box] = segment.linkCount[slot];
-    writeId(spanId, box, segment.spanIdHi[slot], segment.spanIdLo[slot]);
+    const at = node * FACTS;
+    const bits = facts[at + 2];
+    const counts = facts[at + 3];
+    nameStr[box] = facts[at];
+    serviceStr[box] = facts[at + 1];
+    kind[box] = bits;
+    flags[box] = bits >>> 8;
+    eventCount[box] = counts;
+    linkCount[box] = counts >>> 16;
+    ids.setInt32(box * 8, facts[at + 4]);
+    ids.setInt32(box * 8 + 4, facts[at + 5]);
+    if ((bits & (BOX_FLAG.orphan << 8)) !== 0) orphanCount++;
+    if (node === root) rootBox = box;
+  }
+  const local = new LocalStrings(store.strings);
+  local.renumber(nameStr, serviceStr);
+  if (inCycle !== undefined) {
+    for (let box = 0; box < boxCount; box++) {
+      if (inCycle[nodes[box]] === 1) flags[box] |= BOX_FLAG.inCycle;
+    }
   }
   return {
     columns: { nameStr, serviceStr, kind, flags, eventCount, linkCount, spanId },
@@ -151,39 +128,43 @@ function gather(store: StoreRead, input: FlameInput, tree: FlameTree, rootSpan: 
   };
 }
 
-const STATUS_ERROR = 2;
+/**
+ * Clocks of different processes differ by this much, or are read this coarsely, without being wrong:
+ * SDKs with millisecond clocks round both ends of a span.
+ */
+export const SKEW_TOLERANCE_NS = 2e6;
 
-function boxFlags(spanFlags: number, status: number): number {
-  return (
-    (status === STATUS_ERROR ? BOX_FLAG.error : 0) |
-    ((spanFlags & SPAN_FLAG.badTime) !== 0 ? BOX_FLAG.badTime : 0) |
-    ((spanFlags & SPAN_FLAG.sharedId) !== 0 ? BOX_FLAG.sharedId : 0) |
-    ((spanFlags & SPAN_FLAG.remoteParent) !== 0 ? BOX_FLAG.remoteParent : 0) |
-    ((spanFlags & SPAN_FLAG.hasException) !== 0 ? BOX_FLAG.hasException : 0)
-  );
-}
+const SERVER = 2;
+const CLIENT = 3;
+const PRODUCER = 4;
+const CONSUMER = 5;
 
-function writeId(target: Uint8Array, box: number, hi: number, lo: number): void {
-  const at = box * 8;
-  target[at] = hi >>> 24;
-  target[at + 1] = hi >>> 16;
-  target[at + 2] = hi >>> 8;
-  target[at + 3] = hi;
-  target[at + 4] = lo >>> 24;
-  target[at + 5] = lo >>> 16;
-  target[at + 6] = lo >>> 8;
-  target[at + 7] = lo;
-}
-
-/** Children that start before or end after a parent of another service: evident clock skew. */
-function countSkew(tree: FlameTree, serviceStr: Int32Array, flags: Uint8Array): number {
+/**
+ * Boxes whose clock evidently differs from that of their parent in another service: they start before
+ * it, which no message can, or are the server of a client call that they end after. Spans that only
+ * outlive their parent may do so, and messages through a queue are handled at any time.
+ */
+export function countSkew(
+  tree: FlameTree,
+  columns: Pick<TraceColumns, 'serviceStr' | 'flags' | 'kind'>,
+): number {
   const { boxCount, startNs, endNs, parentBox } = tree;
+  const { serviceStr, flags, kind } = columns;
   let skewed = 0;
   for (let box = 0; box < boxCount; box++) {
     const above = parentBox[box];
-    if (above === -1 || serviceStr[box] === serviceStr[above]) continue;
+    if (above === -1) continue;
+    const isEarly = startNs[box] < startNs[above] - SKEW_TOLERANCE_NS;
+    const isLate = endNs[box] > endNs[above] + SKEW_TOLERANCE_NS;
+    if (!isEarly && !isLate) continue;
+    if (serviceStr[box] === serviceStr[above]) continue;
     if (((flags[box] | flags[above]) & (BOX_FLAG.inferred | BOX_FLAG.badTime)) !== 0) continue;
-    if (startNs[box] < startNs[above] || endNs[box] > endNs[above]) skewed++;
+    if (isAsync(kind[box]) || isAsync(kind[above])) continue;
+    if (isEarly || (kind[box] === SERVER && kind[above] === CLIENT)) skewed++;
   }
   return skewed;
+}
+
+function isAsync(kind: number): boolean {
+  return kind === PRODUCER || kind === CONSUMER;
 }

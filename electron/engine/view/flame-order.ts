@@ -16,58 +16,51 @@ export interface FlameTree {
   readonly depth: Uint32Array;
   readonly parentBox: Int32Array;
   readonly descendants: Uint32Array;
+  readonly maxDepth: number;
   /** By node: 1 for spans whose parents lead back to themselves. Undefined when there is none. */
   readonly inCycle: Uint8Array | undefined;
 }
 
 /** Orders the tree. Cycles are cut open above their earliest span, which becomes a root. O(n). */
 export function orderTree(input: FlameInput): FlameTree {
-  const { count } = input;
-  const total = count + input.missingHi.length;
+  const total = input.count + input.missingHi.length;
   const nodes = withInferred(input, total);
-  const order = orderByValue(nodes.startNs);
-  const node = new Int32Array(total);
-  const depth = new Uint32Array(total);
-  const parentBox = new Int32Array(total);
-  const descendants = new Uint32Array(total);
-  const boxOf = new Int32Array(total).fill(-1);
-  const walk = (): number =>
-    depthFirst(nodes.parent, order, { node, depth, parentBox, descendants, boxOf });
+  const boxes: Boxes = {
+    node: new Int32Array(total),
+    startNs: new Float64Array(total),
+    endNs: new Float64Array(total),
+    depth: new Uint32Array(total),
+    parentBox: new Int32Array(total),
+    descendants: new Uint32Array(total),
+  };
+  let walked = depthFirst(nodes, boxes);
   let inCycle: Uint8Array | undefined;
-  if (walk() < total) {
-    inCycle = cutCycles(nodes.parent, nodes.startNs, boxOf);
-    boxOf.fill(-1);
-    if (walk() < total) throw new Error('a cut cycle is still closed');
+  if (walked.boxCount < total) {
+    const parent = nodes.parent.slice();
+    inCycle = cutCycles(nodes, parent, boxes.node.subarray(0, walked.boxCount));
+    walked = depthFirst({ times: nodes.times, parent }, boxes);
+    if (walked.boxCount < total) throw new Error('a cut cycle is still closed');
   }
-  const startNs = new Float64Array(total);
-  const endNs = new Float64Array(total);
-  for (let box = 0; box < total; box++) {
-    startNs[box] = nodes.startNs[node[box]];
-    endNs[box] = nodes.endNs[node[box]];
-  }
-  return { boxCount: total, node, startNs, endNs, depth, parentBox, descendants, inCycle };
+  return { ...boxes, ...walked, inCycle };
 }
 
 interface Nodes {
-  readonly startNs: Float64Array;
-  readonly endNs: Float64Array;
-  /** Node, or -1 for roots. Cutting a cycle writes to it. */
+  readonly times: Float64Array;
+  /** Node, or NO_PARENT. */
   readonly parent: Int32Array;
 }
 
 /** Appends the inferred nodes: each spans the union of its children and is a root. */
 function withInferred(input: FlameInput, total: number): Nodes {
   const { count } = input;
-  const parent = new Int32Array(total);
-  if (total === count) {
-    parent.set(input.parent);
-    return { startNs: input.startNs, endNs: input.endNs, parent };
+  if (total === count) return input;
+  const parent = new Int32Array(total).fill(NO_PARENT);
+  const times = new Float64Array(total * 2);
+  times.set(input.times);
+  for (let at = count * 2; at < times.length; at += 2) {
+    times[at] = Infinity;
+    times[at + 1] = -Infinity;
   }
-  const startNs = new Float64Array(total).fill(Infinity);
-  const endNs = new Float64Array(total).fill(-Infinity);
-  startNs.set(input.startNs);
-  endNs.set(input.endNs);
-  parent.fill(NO_PARENT);
   for (let i = 0; i < count; i++) {
     const above = input.parent[i];
     if (above > MISSING) {
@@ -76,74 +69,140 @@ function withInferred(input: FlameInput, total: number): Nodes {
     }
     const inferred = count + MISSING - above;
     parent[i] = inferred;
-    startNs[inferred] = Math.min(startNs[inferred], startNs[i]);
-    endNs[inferred] = Math.max(endNs[inferred], endNs[i]);
+    times[2 * inferred] = Math.min(times[2 * inferred], times[2 * i]);
+    times[2 * inferred + 1] = Math.max(times[2 * inferred + 1], times[2 * i + 1]);
   }
-  return { startNs, endNs, parent };
+  return { times, parent };
 }
 
-interface Walk {
-  readonly node: Int32Array;
-  readonly depth: Uint32Array;
-  readonly parentBox: Int32Array;
-  readonly descendants: Uint32Array;
-  readonly boxOf: Int32Array;
-}
+type Boxes = Omit<FlameTree, 'boxCount' | 'maxDepth' | 'inCycle'>;
 
-/** Fills the walk's columns and returns how many nodes hang under a root. Hot loop. */
-function depthFirst(parent: Int32Array, order: Int32Array, walk: Walk): number {
-  const total = parent.length;
-  const firstChild = new Int32Array(total).fill(-1);
-  const nextSibling = new Int32Array(total).fill(-1);
-  let firstRoot = -1;
-  for (let i = total - 1; i >= 0; i--) {
-    const node = order[i];
-    const above = parent[node];
-    if (above === NO_PARENT) {
-      nextSibling[node] = firstRoot;
-      firstRoot = node;
-    } else {
-      nextSibling[node] = firstChild[above];
-      firstChild[above] = node;
-    }
-  }
-  const { node: nodes, depth, parentBox, descendants, boxOf } = walk;
+/**
+ * Fills the columns of boxes with the nodes that hang under a root. Hot loop.
+ *
+ * Children lie side by side in one array, group by group, roots first; they are ordered by start when
+ * the walk comes to them, which mostly finds them in order: siblings tend to end, and so to arrive, in
+ * the order in which they start.
+ */
+function depthFirst(nodes: Nodes, boxes: Boxes): { boxCount: number; maxDepth: number } {
+  const { times } = nodes;
+  const groups = groupByParent(nodes.parent);
+  const { children, groupEnd } = groups;
+  const { node: nodeOf, depth, parentBox, descendants } = boxes;
+  const { startNs: boxStart, endNs: boxEnd } = boxes;
+  // The way down to where the walk is: at each level the next child, the end of its group, and the
+  // box above it.
+  let path = new Int32Array(3 * 64);
   let box = 0;
+  let maxDepth = 0;
   let level = 0;
-  let node = firstRoot;
-  while (node !== -1) {
-    nodes[box] = node;
-    depth[box] = level;
-    boxOf[node] = box;
-    parentBox[box] = parent[node] === NO_PARENT ? -1 : boxOf[parent[node]];
-    box++;
-    if (firstChild[node] !== -1) {
-      node = firstChild[node];
-      level++;
+  let next = 0;
+  let until = groupEnd[0];
+  let above = -1;
+  orderSiblings(groups, next, until, times);
+  for (;;) {
+    if (next === until) {
+      if (level === 0) break;
+      descendants[above] = box - above - 1;
+      level--;
+      next = path[3 * level];
+      until = path[3 * level + 1];
+      above = path[3 * level + 2];
       continue;
     }
-    while (node !== -1) {
-      const own = boxOf[node];
-      descendants[own] = box - own - 1;
-      if (nextSibling[node] !== -1) {
-        node = nextSibling[node];
-        break;
-      }
-      node = parent[node];
-      level--;
+    const node = children[next++];
+    nodeOf[box] = node;
+    depth[box] = level;
+    parentBox[box] = above;
+    boxStart[box] = times[2 * node];
+    boxEnd[box] = times[2 * node + 1];
+    const first = groupEnd[node];
+    const end = groupEnd[node + 1];
+    if (first === end) {
+      descendants[box++] = 0;
+      continue;
     }
+    if (end - first > 1) orderSiblings(groups, first, end, times);
+    if (3 * level === path.length) path = doubled(path);
+    path[3 * level] = next;
+    path[3 * level + 1] = until;
+    path[3 * level + 2] = above;
+    next = first;
+    until = end;
+    above = box++;
+    if (++level > maxDepth) maxDepth = level;
   }
-  return box;
+  return { boxCount: box, maxDepth };
 }
 
-/** Makes the earliest span of each cycle a root. Nodes that were reached have a box. */
-function cutCycles(parent: Int32Array, startNs: Float64Array, boxOf: Int32Array): Uint8Array {
+function doubled(path: Int32Array): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(path.length * 2);
+  longer.set(path);
+  return longer;
+}
+
+/** Nodes by parent: roots end at groupEnd[0], the children of node n at groupEnd[n + 1]. */
+interface Groups {
+  readonly children: Int32Array;
+  readonly groupEnd: Int32Array;
+  /** What reads ahead of time read: of no meaning, but it has to go somewhere. */
+  touched: number;
+}
+
+/** Groups are in order of arrival. */
+function groupByParent(parent: Int32Array): Groups {
+  const total = parent.length;
+  const children = new Int32Array(total);
+  const groupEnd = new Int32Array(total + 2);
+  // Counted one place too high, so that a sum turns counts into starts, and filling starts into ends.
+  for (let node = 0; node < total; node++) groupEnd[parent[node] + 2]++;
+  for (let group = 1; group <= total + 1; group++) groupEnd[group] += groupEnd[group - 1];
+  for (let node = 0; node < total; node++) children[groupEnd[parent[node] + 1]++] = node;
+  return { children, groupEnd, touched: 0 };
+}
+
+/** Above this many siblings counting wins over insertion. */
+const MANY_SIBLINGS = 48;
+
+/**
+ * Orders children [first, end) by start; equal starts keep their order. Reading where their own
+ * children end brings that into the cache for all of them at once: the walk, which branches on it,
+ * would wait for one after the other.
+ */
+function orderSiblings(groups: Groups, first: number, end: number, times: Float64Array): void {
+  const { children, groupEnd } = groups;
+  if (end - first > MANY_SIBLINGS) {
+    const group = children.slice(first, end);
+    const order = orderByValue(Float64Array.from(group, (node) => times[2 * node]));
+    for (let i = 0; i < order.length; i++) children[first + i] = group[order[i]];
+    return;
+  }
+  let touched = groupEnd[children[first]];
+  let latest = times[2 * children[first]];
+  for (let i = first + 1; i < end; i++) {
+    const node = children[i];
+    touched ^= groupEnd[node];
+    const start = times[2 * node];
+    if (start >= latest) {
+      latest = start;
+      continue;
+    }
+    let at = i;
+    for (; at > first && times[2 * children[at - 1]] > start; at--) children[at] = children[at - 1];
+    children[at] = node;
+  }
+  groups.touched ^= touched;
+}
+
+/** Makes the earliest span of each cycle a root in `parent`; `reached` are nodes that hang under one. */
+function cutCycles({ times }: Nodes, parent: Int32Array, reached: Int32Array): Uint8Array {
+  const REACHED = -2;
   const inCycle = new Uint8Array(parent.length);
   const seenBy = new Int32Array(parent.length).fill(-1);
+  for (const node of reached) seenBy[node] = REACHED;
   for (let first = 0; first < parent.length; first++) {
-    if (boxOf[first] !== -1 || seenBy[first] !== -1) continue;
     let node = first;
-    while (node !== NO_PARENT && boxOf[node] === -1 && seenBy[node] === -1) {
+    while (node !== NO_PARENT && seenBy[node] === -1) {
       seenBy[node] = first;
       node = parent[node];
     }
@@ -152,7 +211,7 @@ function cutCycles(parent: Int32Array, startNs: Float64Array, boxOf: Int32Array)
     let member = node;
     do {
       inCycle[member] = 1;
-      if (startNs[member] < startNs[earliest]) earliest = member;
+      if (times[2 * member] < times[2 * earliest]) earliest = member;
       member = parent[member];
     } while (member !== node);
     parent[earliest] = NO_PARENT;

@@ -28,6 +28,23 @@ export class LocalStrings {
     return known === 0 ? this.#add(row) : known - 1;
   }
 
+  /** Puts numbers in the place of store rows, entry by entry, the one column's before the other's. */
+  renumber(first: Int32Array, second: Int32Array): void {
+    let table = this.#table;
+    for (let i = 0; i < first.length; i++) {
+      const a = first[i] >= 0 && first[i] < table.length ? table[first[i]] : 0;
+      const b = second[i] >= 0 && second[i] < table.length ? table[second[i]] : 0;
+      if (a === 0 || b === 0) {
+        first[i] = this.of(first[i]);
+        second[i] = this.of(second[i]);
+        table = this.#table;
+      } else {
+        first[i] = a - 1;
+        second[i] = b - 1;
+      }
+    }
+  }
+
   #add(row: number): number {
     const local = this.ofText(this.#strings.get(row));
     if (row >= TABLE_ROWS) {

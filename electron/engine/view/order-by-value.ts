@@ -2,11 +2,12 @@
 
 const RADIX_BITS = 11;
 const RADIX = 1 << RADIX_BITS;
-/** Below this many values insertion wins over counting. */
-const SMALL = 48;
+/** Digits of the lower half of a value (32 bits), and of the upper one. */
+const LOWER_DIGITS = 3;
+const UPPER_DIGITS = 2;
 
 /**
- * Indexes of `values` (whole, non-negative, below 2^63) in ascending order of value; equal values
+ * Indexes of `values` (whole, non-negative, below 2^53) in ascending order of value; equal values
  * keep their order. O(n) counting passes over the bits that are in use.
  */
 export function orderByValue(values: Float64Array): Int32Array {
@@ -17,48 +18,42 @@ export function orderByValue(values: Float64Array): Int32Array {
   for (let i = 0; i < length; i++) {
     order[i] = i;
     if (values[i] > max) max = values[i];
-    else if (i > 0 && values[i] < values[i - 1]) isSorted = false;
+    else if (values[i] < max) isSorted = false;
   }
   if (isSorted) return order;
-  if (length <= SMALL) {
-    insertionSort(order, values);
-    return order;
-  }
-  return countingSort(order, values, max);
+  const half = new Uint32Array(length);
+  for (let i = 0; i < length; i++) half[i] = values[i];
+  const sorted = countingPasses(order, half, digitsOf(Math.min(max, 0xffffffff), LOWER_DIGITS));
+  if (max <= 0xffffffff) return sorted;
+  for (let i = 0; i < length; i++) half[i] = values[i] / 4294967296;
+  return countingPasses(sorted, half, digitsOf(Math.floor(max / 4294967296), UPPER_DIGITS));
 }
 
-function insertionSort(order: Int32Array, values: Float64Array): void {
-  for (let i = 1; i < order.length; i++) {
-    const index = order[i];
-    const value = values[index];
-    let at = i;
-    for (; at > 0 && values[order[at - 1]] > value; at--) order[at] = order[at - 1];
-    order[at] = index;
-  }
+/** Digits that a value has; the uppermost of a half has fewer bits than the others. */
+function digitsOf(value: number, most: number): number {
+  return Math.min(most, Math.ceil((32 - Math.clz32(value)) / RADIX_BITS));
 }
 
-function countingSort(order: Int32Array, values: Float64Array, max: number): Int32Array {
+/** Orders `from` by the lower `digits` of the keys; one of the two arrays of the passes is returned. */
+function countingPasses(order: Int32Array, keys: Uint32Array, digits: number): Int32Array {
   const length = order.length;
-  const bits = Math.max(1, Math.ceil(Math.log2(max + 1)));
-  const digits = new Uint16Array(length);
   const counts = new Int32Array(RADIX);
-  let from: Int32Array = order;
+  let from = order;
   let to: Int32Array = new Int32Array(length);
-  for (let shift = 0; shift < bits; shift += RADIX_BITS) {
-    const divisor = 2 ** shift;
+  for (let digit = 0; digit < digits; digit++) {
+    const shift = digit * RADIX_BITS;
     counts.fill(0);
-    for (let i = 0; i < length; i++) {
-      const digit = shift === 0 ? values[i] % RADIX : Math.floor(values[i] / divisor) % RADIX;
-      digits[i] = digit;
-      counts[digit]++;
-    }
+    for (let i = 0; i < length; i++) counts[(keys[i] >>> shift) & (RADIX - 1)]++;
     let sum = 0;
-    for (let digit = 0; digit < RADIX; digit++) {
-      const count = counts[digit];
-      counts[digit] = sum;
+    for (let value = 0; value < RADIX; value++) {
+      const count = counts[value];
+      counts[value] = sum;
       sum += count;
     }
-    for (let i = 0; i < length; i++) to[counts[digits[from[i]]]++] = from[i];
+    for (let i = 0; i < length; i++) {
+      const index = from[i];
+      to[counts[(keys[index] >>> shift) & (RADIX - 1)]++] = index;
+    }
     [from, to] = [to, from];
   }
   return from;

@@ -26,19 +26,24 @@ export interface TraceLook {
   readonly shape: TraceShape;
   /** HTTP or RPC status code of the root as text; '' when it has none. */
   readonly statusText: string;
+  /** Whether every parent that a span names was received. */
+  readonly hasAllParents: boolean;
+  /** Arrival of the newest span, ms since the Unix epoch. */
+  readonly lastSpanMs: number;
+  /** The trace's generation that this was made of: large traces keep an older look for a second. */
+  readonly generation: number;
 }
 
 const MAX_BOXES = 64;
 const LEVELS = 5;
 /** Traces above this many spans keep their shape for a second while they grow. */
 const LARGE_TRACE_SPANS = 2000;
-const LARGE_TRACE_KEEP_MS = 1000;
+export const LARGE_TRACE_KEEP_MS = 1000;
 /** Looks remembered: several windows of rows. */
 const CACHE_TRACES = 2048;
 
 interface Entry extends TraceLook {
   readonly ordinal: number;
-  readonly generation: number;
   readonly builtMs: number;
 }
 
@@ -63,7 +68,7 @@ export class TraceLooks {
       ordinal: trace.ordinal,
       generation: trace.generation,
       builtMs: nowMs,
-      shape: buildShape(this.#store, row, trace),
+      ...walkSpans(this.#store, row, trace),
       statusText: rootStatusText(this.#store, trace.rootSpan),
     };
     this.#byRow.set(row, entry);
@@ -78,16 +83,24 @@ interface Candidate {
   readonly service: number;
 }
 
-/** The widest boxes of the upper five levels. O(spans). */
-export function buildShape(store: StoreRead, row: number, trace: TraceRow): TraceShape {
+/** Walks the trace's spans for all that a look says of them. O(spans). */
+function walkSpans(
+  store: StoreRead,
+  row: number,
+  trace: TraceRow,
+): Pick<TraceLook, 'shape' | 'hasAllParents' | 'lastSpanMs'> {
   const { spans, resources } = store;
   spans.resolveParents(row);
   let candidates: Candidate[] = [];
   let threshold = -1;
+  let hasAllParents = true;
+  let lastBatch = -1;
   for (let span = trace.firstSpan; span !== -1;) {
     const segment = spans.segments[span >>> SEGMENT_BITS];
     if (segment === undefined) break;
     const slot = span & SLOT_MASK;
+    lastBatch = segment.batch[slot];
+    if (isOrphan(segment, slot)) hasAllParents = false;
     const length = Math.max(0, lengthNs(segment, slot));
     const lane = length > threshold ? levelOf(store, span) : LEVELS;
     if (lane < LEVELS) {
@@ -101,7 +114,19 @@ export function buildShape(store: StoreRead, row: number, trace: TraceRow): Trac
     }
     span = segment.nextInTrace[slot];
   }
-  return packShape(widest(candidates), trace.durationNs);
+  return {
+    // The widest boxes of the upper five levels.
+    shape: packShape(widest(candidates), trace.durationNs),
+    hasAllParents,
+    lastSpanMs: lastBatch === -1 ? -Infinity : store.batches.arrivalMs(lastBatch),
+  };
+}
+
+/** Whether a span names a parent that was not received. Parents are resolved. */
+function isOrphan(segment: SpanSegment, slot: number): boolean {
+  return (
+    segment.parentRow[slot] === -1 && (segment.parentIdHi[slot] | segment.parentIdLo[slot]) !== 0
+  );
 }
 
 function lengthNs(segment: SpanSegment, slot: number): number {
@@ -123,10 +148,7 @@ function levelOf(store: StoreRead, row: number): number {
     if (segment === undefined) return LEVELS;
     const slot = at & SLOT_MASK;
     const parent = segment.parentRow[slot];
-    if (parent === -1) {
-      const isOrphan = (segment.parentIdHi[slot] | segment.parentIdLo[slot]) !== 0;
-      return level + (isOrphan ? 1 : 0);
-    }
+    if (parent === -1) return level + (isOrphan(segment, slot) ? 1 : 0);
     at = parent;
     level++;
   }

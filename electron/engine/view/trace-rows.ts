@@ -3,17 +3,17 @@ import { TRACE_FLAG, type TracesColumns } from '../../../proto/live/topics.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead, type TraceRow } from '../store/schema.ts';
 import { hexInto } from './hex.ts';
 import { LocalStrings } from './local-strings.ts';
-import type { TraceLooks } from './trace-look.ts';
+import { LARGE_TRACE_KEEP_MS, type TraceLooks } from './trace-look.ts';
 
-/** A trace counts as still being received this long after its last span. */
-export const RECEIVING_MS = 5000;
+/** More spans of an incomplete trace are expected for this long after the last one. */
+const RECEIVING_MS = 5000;
 /** Services named in a row. */
 const MAX_SERVICES = 8;
 
 export interface PackedTraces {
   readonly columns: TracesColumns;
   readonly strings: readonly string[];
-  /** When the first `receiving` flag runs out, in ms from now; null when none is set. */
+  /** When a row gets old by itself, in ms from now: its `receiving` flag or its shape. */
   readonly staleInMs: number | null;
 }
 
@@ -43,8 +43,12 @@ export function packTraces(
     const trace = store.traces.get(row);
     const look = looks.get(row, trace, nowMs);
     const serviceRows = store.traces.services(row, MAX_SERVICES);
-    const restMs = trace.lastArrivalMs + RECEIVING_MS - nowMs;
-    if (restMs > 0) staleInMs = Math.min(staleInMs ?? Infinity, restMs);
+    const isComplete = trace.rootSpan !== -1 && look.hasAllParents;
+    const receivingMs = receivingForMs(isComplete, look.lastSpanMs, nowMs);
+    const isOldLook = look.generation !== trace.generation;
+    for (const ms of [receivingMs, isOldLook ? LARGE_TRACE_KEEP_MS : 0]) {
+      if (ms > 0) staleInMs = Math.min(staleInMs ?? Infinity, ms);
+    }
     ordinal[i] = trace.ordinal;
     hexInto(traceId, i * 16, trace.traceId);
     startHi[i] = trace.startHi;
@@ -52,7 +56,7 @@ export function packTraces(
     durationNs[i] = trace.durationNs;
     spanCount[i] = trace.spanCount;
     errorCount[i] = trace.errorCount;
-    flags[i] = traceFlags(trace, nowMs);
+    flags[i] = traceFlags(trace, receivingMs > 0);
     if (trace.rootSpan !== -1) nameStr[i] = strings.of(nameOf(store, trace.rootSpan));
     if (serviceRows.length > 0) serviceStr[i] = strings.of(serviceRows[0]);
     if (look.statusText !== '') statusStr[i] = strings.ofText(look.statusText);
@@ -82,12 +86,17 @@ export function packTraces(
   };
 }
 
-/** TRACE_FLAG bits of a trace at a moment. */
-export function traceFlags(trace: TraceRow, nowMs: number): number {
+/** How much longer a trace says that more is to come; 0 when it does not. */
+export function receivingForMs(isComplete: boolean, lastSpanMs: number, nowMs: number): number {
+  return isComplete ? 0 : Math.max(0, lastSpanMs + RECEIVING_MS - nowMs);
+}
+
+/** TRACE_FLAG bits of a trace. */
+export function traceFlags(trace: TraceRow, isReceiving: boolean): number {
   return (
     (trace.rootSpan !== -1 ? TRACE_FLAG.hasRoot : 0) |
     (trace.errorCount > 0 ? TRACE_FLAG.hasError : 0) |
-    (nowMs - trace.lastArrivalMs < RECEIVING_MS ? TRACE_FLAG.receiving : 0) |
+    (isReceiving ? TRACE_FLAG.receiving : 0) |
     (trace.partlyEvicted ? TRACE_FLAG.partlyEvicted : 0) |
     (trace.pinned ? TRACE_FLAG.pinned : 0) |
     (trace.rootCount > 1 ? TRACE_FLAG.severalRoots : 0)

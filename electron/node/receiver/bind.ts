@@ -1,5 +1,7 @@
 /** Binding one port number on several addresses, all of them or none. */
+import { readFileSync } from 'node:fs';
 import { connect, isIPv4, type AddressInfo, type Server } from 'node:net';
+import { MAX_CONNECTIONS, OWN_FILES } from './limits.ts';
 
 /** How often a free port is drawn anew when its number is taken on another address. */
 const DRAWS = 20;
@@ -72,6 +74,48 @@ export async function closeServers(servers: readonly Server[]): Promise<void> {
   await Promise.all(
     servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
   );
+}
+
+/**
+ * Limits the connections of open servers and tells of those that were turned away: above the limit,
+ * or because the system has no file descriptor left. A server goes on accepting after both.
+ */
+export function watchServers(
+  servers: readonly Server[],
+  tell: (label: string, message: string) => void,
+): void {
+  const limit = connectionLimit();
+  for (const server of servers) {
+    server.maxConnections = limit;
+    server.on('drop', () =>
+      tell('FULL', `More than ${limit} connections are open. A further one was closed.`),
+    );
+    // An error after binding is one of accepting; without a listener it would end the process.
+    server.on('error', (error) => tell('ACCEPT', describeAcceptError(error)));
+  }
+}
+
+/**
+ * Connections of one server. A process without a file descriptor left closes new connections without
+ * being told: the limit keeps it from there, four servers together, where the system says its own.
+ */
+function connectionLimit(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const files = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Infinity);
+    return Math.max(16, Math.min(MAX_CONNECTIONS, Math.floor((files - OWN_FILES) / 4)));
+  } catch {
+    // Not Linux, where the usual limits are far above.
+    return MAX_CONNECTIONS;
+  }
+}
+
+function describeAcceptError(error: unknown): string {
+  const code = errnoOf(error);
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return 'A client could not connect: too many files are open. Close connections, or raise the limit of open files (ulimit -n).';
+  }
+  return `A client could not connect: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 function takenError(host: string, port: number): BindError {

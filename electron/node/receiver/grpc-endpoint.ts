@@ -3,32 +3,42 @@
  * and closing are exact, and so that a client that speaks something else gets a sentence.
  */
 import { createServer, type Socket } from 'node:net';
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import {
   Metadata,
   Server,
+  ServerInterceptingCall,
+  type ServerInterceptor,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
 import { GRPC_SERVICE, SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
-import { encodeStatus, encodeSuccess } from '../../engine/wire/answers.ts';
-import { bindHosts, closeServers, type Endpoint } from './bind.ts';
-import { CLOSE_GRACE_MS, GRPC_WINDOW_BYTES, MAX_BODY_BYTES } from './limits.ts';
+import { encodeSuccess } from '../../engine/wire/answers.ts';
+import { bindHosts, closeServers, watchServers, type Endpoint } from './bind.ts';
+import { GrpcStreams, noteGrpc, statusDetails } from './grpc-streams.ts';
+import { inflateNow } from './inflate.ts';
+import {
+  CLOSE_GRACE_MS,
+  GRPC_WINDOW_BYTES,
+  MAX_BODY_BYTES,
+  MAX_CONCURRENT_CALLS,
+  TCP_KEEP_ALIVE_MS,
+  TIMEOUTS,
+  type ReceiverTimeouts,
+} from './limits.ts';
 import { SERVER_NAME } from './port-holder.ts';
 import { openWideInjector } from './raise-windows.ts';
+import type { Pressure } from './pressure.ts';
 import { REFUSALS, RPC_CODE, type Refusal } from './refusals.ts';
-import {
-  clipUserAgent,
-  deliver,
-  describeRejections,
-  type IngestTarget,
-  type RequestLine,
-} from './target.ts';
+import { deliver, describePressure, describeRejections, type IngestTarget } from './target.ts';
 
 /** What the port serves and where; port 0 takes a free one. */
 export interface GrpcEndpointOptions {
   readonly engine: IngestTarget;
+  /** Shared by all endpoints of a receiver. */
+  readonly pressure: Pressure;
+  readonly timeouts?: ReceiverTimeouts;
   readonly version: string;
   /** 0 when the HTTP port is not open. */
   readonly httpPort: () => number;
@@ -39,30 +49,58 @@ export interface GrpcEndpointOptions {
 type Call = ServerUnaryCall<Buffer, Buffer>;
 type Reply = sendUnaryData<Buffer>;
 
+/** What the handlers of a port work with. */
+interface Port {
+  readonly engine: IngestTarget;
+  readonly pressure: Pressure;
+  readonly streams: GrpcStreams;
+  /** After this nothing reaches the engine, however far its call was. */
+  isClosed: boolean;
+}
+
 /** Opens the port on every host. Throws BindError; nothing stays open then. */
 export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> {
+  const { engine, pressure, timeouts = TIMEOUTS } = options;
   const server = new Server({
     'grpc.max_receive_message_length': MAX_BODY_BYTES,
+    'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
     // Channelz keeps counters of every call for a debug service that nobody asks.
     'grpc.enable_channelz': 0,
+    interceptors: [holdWhileBehind(pressure)],
   });
-  for (const signal of SIGNALS) addSignal(server, signal, options.engine);
+  const streams = new GrpcStreams({ engine, pressure, timeouts });
+  const own: Port = { engine, pressure, streams, isClosed: false };
+  for (const signal of SIGNALS) addSignal(server, signal, own);
   const { injector, http2Server } = openWideInjector(server, GRPC_WINDOW_BYTES);
-  http2Server?.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
-    watchRefusals(options.engine, stream, headers),
-  );
+  http2Server?.prependListener('stream', streams.watch);
+  if (http2Server !== null) endSilentSessions(http2Server, timeouts.headersMs);
   const sockets = new Set<Socket>();
   const createListener = () =>
-    createServer({ noDelay: true }, (socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-      // A reset by the client; HTTP/2 cleans up its own side on close.
-      socket.on('error', () => socket.destroy());
-      socket.once('readable', () => {
-        if (isHttp2(options, socket)) injector.injectConnection(socket);
-      });
-    });
-  const { port, hosts, servers } = await bindHosts(createListener, options.hosts, options.port);
+    createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEP_ALIVE_MS },
+      (socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+        // A reset by the client; HTTP/2 cleans up its own side on close.
+        socket.on('error', () => socket.destroy());
+        socket.setTimeout(timeouts.headersMs, () => socket.destroy());
+        socket.once('readable', () => {
+          socket.setTimeout(0);
+          if (isHttp2(options, socket)) injector.injectConnection(socket);
+        });
+      },
+    );
+  const { port, hosts, servers } = await bindHosts(
+    createListener,
+    options.hosts,
+    options.port,
+  ).catch((error: unknown) => {
+    streams.close();
+    throw error;
+  });
+  watchServers(servers, (label, message) =>
+    noteGrpc(engine, { label, outcome: 'warning', message, userAgent: '' }),
+  );
   return {
     port,
     hosts,
@@ -70,11 +108,42 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
       const closed = closeServers(servers);
       const timer = setTimeout(() => destroyAll(sockets), CLOSE_GRACE_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      own.isClosed = true;
       destroyAll(sockets);
       await closed;
       clearTimeout(timer);
+      streams.close();
       server.forceShutdown();
     },
+  };
+}
+
+/** Ends connections whose HTTP/2 preface never comes whole. */
+function endSilentSessions(http2Server: Http2Server, headersMs: number): void {
+  http2Server.on('session', (session: ServerHttp2Session) => {
+    const timer = setTimeout(() => session.destroy(), headersMs).unref();
+    const clear = () => clearTimeout(timer);
+    session.once('remoteSettings', clear);
+    session.once('close', clear);
+  });
+}
+
+/** Keeps calls waiting before their body is read, for a while, when the engine is behind. */
+function holdWhileBehind(pressure: Pressure): ServerInterceptor {
+  return (_method, call) => {
+    // The library calls no more of it than the interface; a wrapper around each call is garbage.
+    if (pressure.retryAfterMs() === 0) return call as ServerInterceptingCall;
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        void pressure.hold().then((canTake) => {
+          if (canTake) next();
+          else
+            call.sendStatus(
+              refusalStatus('overloaded', describePressure(), pressure.retryAfterMs()),
+            );
+        });
+      },
+    });
   };
 }
 
@@ -87,7 +156,7 @@ function asBytes(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function addSignal(server: Server, signal: Signal, engine: IngestTarget): void {
+function addSignal(server: Server, signal: Signal, port: Port): void {
   const path = `/${GRPC_SERVICE[signal]}/Export`;
   const definition: ServiceDefinition = {
     Export: {
@@ -101,119 +170,86 @@ function addSignal(server: Server, signal: Signal, engine: IngestTarget): void {
     },
   };
   server.addService(definition, {
-    Export: (call: Call, reply: Reply) => handleExport(signal, engine, call, reply),
+    Export: (call: Call, reply: Reply) => handleExport(signal, port, call, reply),
   });
+}
+
+function handleExport(signal: Signal, port: Port, call: Call, reply: Reply): void {
+  const body = call.request;
+  const codec = port.streams.codecOf(call.metadata);
+  // The client went away: it does not learn what becomes of this, and sends it again.
+  if (codec === undefined) return;
+  if (codec === null) {
+    ingest(signal, port, call, body, reply);
+    return;
+  }
+  const inflated = inflateNow(codec, [body], body.byteLength);
+  if (inflated === null) {
+    void port.pressure.inflater.inflate(codec, [body], body.byteLength).then((later) => {
+      if (port.isClosed || call.cancelled) return;
+      if (later.ok) ingest(signal, port, call, later.bytes, reply);
+      else refuseBody(signal, port, call, later.code, later.message, reply);
+    });
+    return;
+  }
+  if (inflated.ok) ingest(signal, port, call, inflated.bytes, reply);
+  else refuseBody(signal, port, call, inflated.code, inflated.message, reply);
 }
 
 /** The full success of every signal is the empty message. */
 const FULL_SUCCESS = Buffer.from(encodeSuccess('traces', 'protobuf'));
 
-function handleExport(signal: Signal, engine: IngestTarget, call: Call, reply: Reply): void {
-  const body = call.request;
+function ingest(signal: Signal, port: Port, call: Call, body: Uint8Array, reply: Reply): void {
+  const { engine } = port;
   const delivery = deliver(engine, signal, [body], body.byteLength, 'protobuf');
-  const service = GRPC_SERVICE[signal].slice(GRPC_SERVICE[signal].lastIndexOf('.') + 1);
-  const line = { bytes: body.byteLength, userAgent: call.metadata.get('user-agent')[0] };
   if (!delivery.ok) {
-    refuse(delivery.code, delivery.message, reply);
-    // Other codes are those that the library sends too: `watchRefusals` has them all.
-    if (REFUSALS[delivery.code].rpcCode === RPC_CODE.invalidArgument) {
-      const message = `${service}: ${delivery.message}`;
-      note(engine, { ...line, label: 'INVALID_ARGUMENT', outcome: 'refused', message });
-    }
+    refuseBody(signal, port, call, delivery.code, delivery.message, reply);
     return;
   }
+  const service = shortName(signal);
+  const line = { bytes: body.byteLength, userAgent: call.metadata.get('user-agent')[0] };
   const { received: items, rejected } = delivery;
   if (rejected === 0) {
     reply(null, FULL_SUCCESS);
-    note(engine, { ...line, label: 'OK', outcome: 'ok', message: `${service}.Export`, items });
+    noteGrpc(engine, { ...line, label: 'OK', outcome: 'ok', message: `${service}.Export`, items });
     return;
   }
   const reasons = describeRejections(signal, delivery);
   reply(null, Buffer.from(encodeSuccess(signal, 'protobuf', { rejected, message: reasons })));
   const message = `${service}: ${reasons}. The other ${items - rejected} were taken.`;
-  note(engine, { ...line, label: 'PARTIAL', outcome: 'warning', message, items });
+  noteGrpc(engine, { ...line, label: 'PARTIAL', outcome: 'warning', message, items });
 }
 
-function refuse(refusal: Refusal, message: string, reply: Reply): void {
-  const { rpcCode } = REFUSALS[refusal];
-  const metadata = new Metadata();
-  const status = encodeStatus('protobuf', {
-    code: rpcCode,
-    message,
-    ...(rpcCode === RPC_CODE.invalidArgument && {
-      fieldViolations: [{ field: 'body', description: message }],
-    }),
-  });
-  metadata.set('grpc-status-details-bin', Buffer.from(status));
-  reply({ code: rpcCode, details: message, metadata });
-}
-
-/** Names of the statuses that the library answers with by itself, and of our own failures. */
-const STATUS_NAME: ReadonlyMap<number, string> = new Map<number, string>([
-  [RPC_CODE.resourceExhausted, 'RESOURCE_EXHAUSTED'],
-  [RPC_CODE.unimplemented, 'UNIMPLEMENTED'],
-  [RPC_CODE.internal, 'INTERNAL'],
-]);
-
-/**
- * Logs what never reaches a handler: unknown services, oversized messages, broken compression. One
- * look at what was sent when the stream closes.
- */
-function watchRefusals(
-  engine: IngestTarget,
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
+function refuseBody(
+  signal: Signal,
+  port: Port,
+  call: Call,
+  refusal: Refusal,
+  reason: string,
+  reply: Reply,
 ): void {
-  stream.once('close', () => {
-    const sent = { ...stream.sentHeaders, ...stream.sentTrailers };
-    const userAgent = headers['user-agent'];
-    if (sent[':status'] === 415) {
-      const type = String(headers['content-type']).slice(0, 60);
-      const message = `The gRPC port got ${type}. OTLP/gRPC is application/grpc.`;
-      note(engine, { label: '415', outcome: 'refused', message, userAgent });
-      return;
-    }
-    const label = STATUS_NAME.get(Number(sent['grpc-status']));
-    if (label === undefined) return;
-    const reason = decodeMessage(String(sent['grpc-message'] ?? ''));
-    const hint = HINTS.get(label);
-    const message = hint === undefined ? reason : `${reason}. ${hint}`;
-    note(engine, { label, outcome: 'refused', message, userAgent });
+  reply(refusalStatus(refusal, reason, port.pressure.retryAfterMs()));
+  // Other codes are those that the library sends too: the watch of the streams has them all.
+  if (REFUSALS[refusal].rpcCode !== RPC_CODE.invalidArgument) return;
+  noteGrpc(port.engine, {
+    label: 'INVALID_ARGUMENT',
+    outcome: 'refused',
+    message: `${shortName(signal)}: ${reason}`,
+    bytes: call.request.byteLength,
+    userAgent: call.metadata.get('user-agent')[0],
   });
 }
 
-const HINTS: ReadonlyMap<string, string> = new Map([
-  ['UNIMPLEMENTED', 'The OTLP services are taken, plain or with gzip or deflate.'],
-  ['RESOURCE_EXHAUSTED', 'Send smaller batches (OTEL_BSP_MAX_EXPORT_BATCH_SIZE).'],
-]);
-
-/** grpc-message is percent-encoded. */
-function decodeMessage(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    // Not percent-encoded after all: shown as it is.
-    return encoded;
-  }
+/** TraceService, without its package. */
+function shortName(signal: Signal): string {
+  return GRPC_SERVICE[signal].slice(GRPC_SERVICE[signal].lastIndexOf('.') + 1);
 }
 
-type NoteParts = Pick<RequestLine, 'label' | 'outcome' | 'message'> & {
-  readonly bytes?: number;
-  readonly items?: number;
-  readonly userAgent: unknown;
-};
-
-function note(engine: IngestTarget, parts: NoteParts): void {
-  engine.noteRequest({
-    timeMs: Date.now(),
-    protocol: 'grpc',
-    label: parts.label,
-    outcome: parts.outcome,
-    message: parts.message,
-    bytes: parts.bytes ?? 0,
-    items: parts.items ?? 0,
-    userAgent: clipUserAgent(parts.userAgent),
-  });
+function refusalStatus(refusal: Refusal, message: string, retryMs: number) {
+  const metadata = new Metadata();
+  const details = statusDetails(refusal, message, retryMs === 0 ? undefined : retryMs);
+  metadata.set('grpc-status-details-bin', details);
+  return { code: REFUSALS[refusal].rpcCode, details: message, metadata };
 }
 
 /**
@@ -236,7 +272,7 @@ function isHttp2(options: GrpcEndpointOptions, socket: Socket): boolean {
     ? `This port speaks OTLP/gRPC. Send OTLP/HTTP to ${httpPort === 0 ? 'the HTTP port' : `http://localhost:${httpPort}`}, or set OTEL_EXPORTER_OTLP_PROTOCOL=grpc.`
     : 'A client sent something that is not plain HTTP/2. This port speaks OTLP/gRPC without TLS: use http:// in the endpoint, or the insecure option.';
   if (!isQuestion) {
-    note(options.engine, { label: '400', outcome: 'refused', message, userAgent: '' });
+    noteGrpc(options.engine, { label: '400', outcome: 'refused', message, userAgent: '' });
   }
   const server = `${SERVER_NAME}${options.version}`;
   socket.end(

@@ -1,12 +1,19 @@
 /** The OTLP/HTTP port: one node:http server an address, all with one handler. */
 import { createServer, type Server } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { bindHosts, closeServers, type Endpoint } from './bind.ts';
+import { bindHosts, closeServers, watchServers, type Endpoint } from './bind.ts';
 import { HttpHandler, type HttpHandlerOptions } from './http-handler.ts';
-import { CLOSE_GRACE_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
+import {
+  CLOSE_GRACE_MS,
+  TCP_KEEP_ALIVE_MS,
+  TIMEOUTS,
+  checkIntervalMs,
+  type ReceiverTimeouts,
+} from './limits.ts';
 
 /** What node:http reports of bytes that it cannot read as a request. */
-type ClientError = Error & { readonly rawPacket?: Buffer };
+type ClientError = Error & { readonly rawPacket?: Buffer; readonly code?: string };
 
 /** A handler's options and where it is reached; port 0 takes a free one. */
 export interface HttpEndpointOptions extends HttpHandlerOptions {
@@ -17,13 +24,17 @@ export interface HttpEndpointOptions extends HttpHandlerOptions {
 /** Opens the port on every host. Throws BindError; nothing stays open then. */
 export async function openHttp(options: HttpEndpointOptions): Promise<Endpoint> {
   const handler = new HttpHandler(options);
-  const onClientError = (error: ClientError, socket: Duplex) =>
-    refuseProtocol(options, error, socket);
+  const timeouts = options.timeouts ?? TIMEOUTS;
+  const onClientError = (error: ClientError, socket: Duplex) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuseSlow(options, handler, timeouts, socket);
+    else refuseProtocol(options, error, socket);
+  };
   const { port, hosts, servers } = await bindHosts(
-    () => createHttpServer(handler, onClientError),
+    () => createHttpServer(handler, onClientError, timeouts),
     options.hosts,
     options.port,
   );
+  watchServers(servers, (label, message) => note(options, label, 'warning', message));
   return {
     port,
     hosts,
@@ -44,12 +55,16 @@ export async function openHttp(options: HttpEndpointOptions): Promise<Endpoint> 
 function createHttpServer(
   handler: HttpHandler,
   onClientError: (error: ClientError, socket: Duplex) => void,
+  timeouts: ReceiverTimeouts,
 ): Server {
   const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: checkIntervalMs(timeouts),
     noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   });
   server.on('request', handler.handle);
   server.on('clientError', onClientError);
@@ -68,19 +83,52 @@ function refuseProtocol(options: HttpEndpointOptions, error: ClientError, socket
     return;
   }
   const message = describeProtocol(options, error, first);
-  options.engine.noteRequest({
-    timeMs: Date.now(),
-    protocol: 'http',
-    label: '400',
-    outcome: 'refused',
-    message,
-    bytes: error.rawPacket?.byteLength ?? 0,
-    items: 0,
-    userAgent: '',
-  });
+  note(options, '400', 'refused', message, error.rawPacket?.byteLength ?? 0);
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`,
   );
+}
+
+/** Closes a connection that took too long; one that never said anything needs no words. */
+function refuseSlow(
+  options: HttpEndpointOptions,
+  handler: HttpHandler,
+  timeouts: ReceiverTimeouts,
+  socket: Duplex,
+): void {
+  const isInBody = handler.expire(socket);
+  const hasSpoken = socket instanceof Socket && socket.bytesRead > 0;
+  if (!hasSpoken || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (!isInBody) {
+    const message = `A client did not end the headers of its request within ${timeouts.headersMs / 1000} s.`;
+    note(options, '408', 'warning', message);
+  }
+  socket.end(
+    'HTTP/1.1 408 Request Timeout\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThe request took too long.\n',
+    () => socket.destroy(),
+  );
+}
+
+function note(
+  options: HttpEndpointOptions,
+  label: string,
+  outcome: 'refused' | 'warning',
+  message: string,
+  bytes = 0,
+): void {
+  options.engine.noteRequest({
+    timeMs: Date.now(),
+    protocol: 'http',
+    label,
+    outcome,
+    message,
+    bytes,
+    items: 0,
+    userAgent: '',
+  });
 }
 
 function describeProtocol(options: HttpEndpointOptions, error: ClientError, first: number): string {

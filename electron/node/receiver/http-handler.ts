@@ -3,19 +3,24 @@
  * body, inflate, ingest. The first check that fails answers; the rest of the body is dropped.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Signal } from '../../../proto/otlp/signal.ts';
 import type { BodyEncoding } from '../../engine/config.ts';
 import { encodeStatus, encodeSuccess, type StatusAnswer } from '../../engine/wire/answers.ts';
-import { BodyReader, type BodyEnd, type InFlight } from './body.ts';
-import { inflateInPool, inflateNow, parseCompression, type Compression } from './inflate.ts';
-import { LINGER_MS, MAX_BODY_BYTES } from './limits.ts';
-import { corsHeaders, isLoopbackOrigin, preflightHeaders } from './origin.ts';
+import { BodyReader, type BodyEnd } from './body.ts';
+import { COMPRESSION_HINT, parseCompression, type Codec, type Compression } from './compression.ts';
+import { MEDIA_TYPE, answer, encodingOf, type Exchange } from './http-answer.ts';
+import { inflateNow, type Inflated } from './inflate.ts';
+import { MAX_BODY_BYTES, TIMEOUTS, type ReceiverTimeouts } from './limits.ts';
+import { isLoopbackOrigin, preflightHeaders } from './origin.ts';
 import { pathHint, pathOf, showPath, signalOfPath } from './paths.ts';
 import { SERVER_NAME } from './port-holder.ts';
+import type { Pressure } from './pressure.ts';
 import { REFUSALS, RETRY_DELAY_MS, type Refusal } from './refusals.ts';
 import {
   clipUserAgent,
   deliver,
+  describePressure,
   describeRejections,
   type Delivery,
   type IngestTarget,
@@ -23,19 +28,7 @@ import {
 } from './target.ts';
 import { welcomeJson, welcomeText, type WelcomeFacts } from './welcome.ts';
 
-const MEDIA_TYPE: Readonly<Record<BodyEncoding, string>> = {
-  protobuf: 'application/x-protobuf',
-  json: 'application/json',
-};
 const BOTH_TYPES = 'application/x-protobuf or application/json';
-
-/** One request on its way; `origin` is an allowed one, or undefined when no page sent it. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly path: string;
-  readonly origin: string | undefined;
-}
 
 /** An exchange whose body is wanted. */
 interface Delivering extends Exchange {
@@ -47,8 +40,9 @@ interface Delivering extends Exchange {
 /** What the handler of a port works with. */
 export interface HttpHandlerOptions {
   readonly engine: IngestTarget;
-  /** Shared by all handlers of a receiver. */
-  readonly inFlight: InFlight;
+  /** Shared by all endpoints of a receiver. */
+  readonly pressure: Pressure;
+  readonly timeouts?: ReceiverTimeouts;
   /** Read at each `GET /`. */
   readonly facts: () => WelcomeFacts;
 }
@@ -57,18 +51,31 @@ export interface HttpHandlerOptions {
 export class HttpHandler {
   readonly #engine: IngestTarget;
   readonly #facts: () => WelcomeFacts;
-  readonly #inFlight: InFlight;
+  readonly #pressure: Pressure;
+  readonly #requestMs: number;
+  /** Connections whose request body is being read. */
+  readonly #reading = new Set<Duplex>();
+  /** Those of them that ran out of time. */
+  readonly #expired = new WeakSet<Duplex>();
   #isClosed = false;
 
   constructor(options: HttpHandlerOptions) {
     this.#engine = options.engine;
-    this.#inFlight = options.inFlight;
+    this.#pressure = options.pressure;
+    this.#requestMs = (options.timeouts ?? TIMEOUTS).requestMs;
     this.#facts = options.facts;
   }
 
   /** After this nothing reaches the engine, however far its request was. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  /** A connection ran out of time: true when it was in a body, whose end tells the log why. */
+  expire(socket: Duplex): boolean {
+    if (!this.#reading.has(socket)) return false;
+    this.#expired.add(socket);
+    return true;
   }
 
   /** The `request` listener of node:http. */
@@ -109,23 +116,33 @@ export class HttpHandler {
       this.#refuse(exchange, encoding ?? 'json', 'unknownPath', message);
       return;
     }
-    if (encoding === null) {
-      this.#refuseType(exchange);
-      return;
-    }
     const compression = parseCompression(request.headers['content-encoding']);
     if (compression === null) {
       const named = String(request.headers['content-encoding']).slice(0, 40);
-      const message = `Content-Encoding ${named} is not supported. Use gzip, deflate or none.`;
-      this.#refuse(exchange, encoding, 'badCompression', message);
+      const message = `Content-Encoding ${named} is not supported. ${COMPRESSION_HINT}`;
+      this.#refuse(exchange, encoding ?? 'json', 'badCompression', message);
+      return;
+    }
+    if (encoding === null) {
+      this.#refuseType(exchange);
       return;
     }
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
       this.#refuse(exchange, encoding, 'tooLarge', TOO_LARGE);
       return;
     }
+    const retryMs = this.#pressure.retryAfterMs();
+    if (retryMs > 0) {
+      this.#refuse(exchange, encoding, 'overloaded', describePressure(), 0, retryMs);
+      return;
+    }
     const delivering: Delivering = { ...exchange, signal, encoding, compression };
-    new BodyReader(request, this.#inFlight, (how, body) => this.#bodyRead(delivering, how, body));
+    const { socket } = request;
+    this.#reading.add(socket);
+    new BodyReader(request, this.#pressure.inFlight, (how, body) => {
+      this.#reading.delete(socket);
+      this.#bodyRead(delivering, how, body);
+    });
   }
 
   #bodyRead(exchange: Delivering, how: BodyEnd, body: BodyReader): void {
@@ -142,8 +159,13 @@ export class HttpHandler {
         this.#refuse(exchange, exchange.encoding, 'overloaded', OVERLOADED);
         return;
       case 'aborted': {
-        const message = `${exchange.path}: the client went away after ${body.byteLength} bytes of the body. Nothing was kept.`;
-        this.#note(exchange, { label: 'ABORTED', outcome: 'warning', message }, body.byteLength);
+        const isLate = this.#expired.has(exchange.request.socket);
+        const why = isLate
+          ? `the body did not end within ${this.#requestMs / 1000} s, after`
+          : 'the client went away after';
+        const message = `${exchange.path}: ${why} ${body.byteLength} bytes of the body. Nothing was kept.`;
+        const label = isLate ? '408' : 'ABORTED';
+        this.#note(exchange, { label, outcome: 'warning', message }, body.byteLength);
         body.release();
       }
     }
@@ -158,30 +180,22 @@ export class HttpHandler {
     }
     const inflated = inflateNow(compression, body.chunks, body.byteLength);
     if (inflated === null) {
-      void this.#ingestInflatedInPool(exchange, compression, body);
+      void this.#ingestLater(exchange, compression, body);
       return;
     }
     body.release();
-    if (inflated.ok) this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
-    else this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
+    this.#ingestInflated(exchange, inflated);
   }
 
-  async #ingestInflatedInPool(
-    exchange: Delivering,
-    compression: 'gzip' | 'deflate',
-    body: BodyReader,
-  ): Promise<void> {
-    // What comes out is not known before: the whole limit is set aside for it.
-    if (!this.#inFlight.reserve(MAX_BODY_BYTES)) {
-      body.release();
-      this.#refuse(exchange, exchange.encoding, 'overloaded', OVERLOADED);
-      return;
-    }
-    const inflated = await inflateInPool(compression, body.chunks, body.byteLength);
+  async #ingestLater(exchange: Delivering, codec: Codec, body: BodyReader): Promise<void> {
+    const inflated = await this.#pressure.inflater.inflate(codec, body.chunks, body.byteLength);
     body.release();
+    this.#ingestInflated(exchange, inflated);
+  }
+
+  #ingestInflated(exchange: Delivering, inflated: Inflated): void {
     if (inflated.ok) this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
     else this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
-    this.#inFlight.release(MAX_BODY_BYTES);
   }
 
   #ingest(exchange: Delivering, chunks: readonly Uint8Array[], byteLength: number): void {
@@ -221,6 +235,7 @@ export class HttpHandler {
     refusal: Refusal,
     message: string,
     byteLength = 0,
+    retryMs = RETRY_DELAY_MS,
   ): void {
     const { httpStatus, rpcCode } = REFUSALS[refusal];
     const status: StatusAnswer = {
@@ -228,10 +243,10 @@ export class HttpHandler {
       message,
       // The specification asks for BadRequest with 400.
       ...(httpStatus === 400 && { fieldViolations: [{ field: 'body', description: message }] }),
-      ...(refusal === 'overloaded' && { retryDelayMs: RETRY_DELAY_MS }),
+      ...(refusal === 'overloaded' && { retryDelayMs: retryMs }),
     };
     const headers: OutgoingHttpHeaders =
-      refusal === 'overloaded' ? { 'retry-after': String(Math.ceil(RETRY_DELAY_MS / 1000)) } : {};
+      refusal === 'overloaded' ? { 'retry-after': String(Math.ceil(retryMs / 1000)) } : {};
     answer(exchange, httpStatus, MEDIA_TYPE[encoding], encodeStatus(encoding, status), headers);
     this.#noteRefused(exchange, httpStatus, message, byteLength);
   }
@@ -315,50 +330,3 @@ const FULL_SUCCESS: Readonly<Record<BodyEncoding, Uint8Array>> = {
   protobuf: encodeSuccess('traces', 'protobuf'),
   json: encodeSuccess('traces', 'json'),
 };
-
-/** The encoding that a Content-Type names: case and parameters do not count. */
-function encodingOf(contentType: string | undefined): BodyEncoding | null {
-  if (contentType === undefined) return null;
-  // What nearly every request has, compared without cutting strings.
-  if (contentType === MEDIA_TYPE.protobuf) return 'protobuf';
-  if (contentType === MEDIA_TYPE.json) return 'json';
-  const [type = ''] = contentType.split(';', 1);
-  switch (type.trim().toLowerCase()) {
-    case MEDIA_TYPE.protobuf:
-      return 'protobuf';
-    case MEDIA_TYPE.json:
-      return 'json';
-    default:
-      return null;
-  }
-}
-
-function answer(
-  exchange: Exchange,
-  status: number,
-  contentType: string,
-  body: string | Uint8Array,
-  more: OutgoingHttpHeaders = {},
-): void {
-  const { request, response, origin } = exchange;
-  if (response.destroyed) return;
-  response.writeHead(status, {
-    'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
-    ...(origin !== undefined && corsHeaders(origin)),
-    ...more,
-  });
-  response.end(body);
-  if (!request.complete) linger(request);
-}
-
-/** Drops the rest of a body that was answered early, then closes when it takes too long. */
-function linger(request: IncomingMessage): void {
-  request.on('error', () => {
-    // The client stopped sending after it had its answer.
-  });
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
-  timer.unref();
-  request.once('close', () => clearTimeout(timer));
-}

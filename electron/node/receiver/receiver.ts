@@ -4,10 +4,11 @@
  */
 import type { ReceiverProtocol, ReceiverState } from '../../../proto/live/topics.ts';
 import { BindError, type Endpoint } from './bind.ts';
-import { InFlight } from './body.ts';
 import { openGrpc } from './grpc-endpoint.ts';
 import { openHttp } from './http-endpoint.ts';
+import type { ReceiverTimeouts } from './limits.ts';
 import { describeTaken, findHolder } from './port-holder.ts';
+import { Pressure } from './pressure.ts';
 import type { IngestTarget } from './target.ts';
 
 export type { IngestTarget, RequestLine } from './target.ts';
@@ -20,6 +21,8 @@ export interface ReceiverOptions {
   readonly version: string;
   /** Where the UI is, for `GET /`; '' or absent in the desktop app. */
   readonly uiUrl?: () => string;
+  /** How long clients may take; the usual times when absent. */
+  readonly timeouts?: ReceiverTimeouts;
 }
 
 /** Where to listen. */
@@ -43,13 +46,14 @@ export class Receiver {
     http: stateOf('http', 'stopped', 0),
     grpc: stateOf('grpc', 'stopped', 0),
   };
-  readonly #inFlight = new InFlight();
+  readonly #pressure: Pressure;
   #hosts: readonly string[] = ['127.0.0.1', '::1'];
   /** Changes of ports run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.#pressure = new Pressure(options.engine);
   }
 
   /** The state of both ports, HTTP first. */
@@ -61,6 +65,7 @@ export class Receiver {
   listen(options: ListenOptions): Promise<readonly ReceiverState[]> {
     return this.#inTurn(async () => {
       this.#hosts = options.hosts;
+      this.#pressure.open();
       const http = await this.#open('http', options.httpPort);
       return [http, await this.#open('grpc', options.grpcPort)];
     });
@@ -84,6 +89,7 @@ export class Receiver {
       const endpoints = [...this.#endpoints.values()];
       this.#endpoints.clear();
       await Promise.all(endpoints.map((endpoint) => endpoint.close()));
+      this.#pressure.close();
       for (const { protocol, port } of this.states) {
         this.#setState(stateOf(protocol, 'stopped', port));
       }
@@ -118,19 +124,14 @@ export class Receiver {
   }
 
   #bind(protocol: ReceiverProtocol, port: number): Promise<Endpoint> {
-    const { engine, version } = this.#options;
+    const { engine, version, timeouts } = this.#options;
     const hosts = this.#hosts;
+    const common = { engine, hosts, port, pressure: this.#pressure, ...(timeouts && { timeouts }) };
     switch (protocol) {
       case 'http':
-        return openHttp({
-          engine,
-          hosts,
-          port,
-          inFlight: this.#inFlight,
-          facts: () => this.#facts(),
-        });
+        return openHttp({ ...common, facts: () => this.#facts() });
       case 'grpc':
-        return openGrpc({ engine, version, hosts, port, httpPort: () => this.#openPort('http') });
+        return openGrpc({ ...common, version, httpPort: () => this.#openPort('http') });
     }
   }
 

@@ -5,6 +5,7 @@ import type { RefusalCode } from '../../engine/config.ts';
 export const RPC_CODE = {
   ok: 0,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
@@ -18,7 +19,13 @@ export type RpcCode = (typeof RPC_CODE)[keyof typeof RPC_CODE];
 
 /** The engine's refusals, and those that only a transport knows. */
 export type Refusal =
-  RefusalCode | 'badCompression' | 'foreignOrigin' | 'unknownPath' | 'internal' | 'overloaded';
+  | RefusalCode
+  | 'badCompression'
+  | 'foreignOrigin'
+  | 'unknownPath'
+  | 'internal'
+  | 'overloaded'
+  | 'tooSlow';
 
 /** What a refusal is on each transport. */
 export interface RefusalAnswer {
@@ -29,7 +36,7 @@ export interface RefusalAnswer {
 
 /**
  * The one mapping of refusals. Clients retry 429, 502, 503 and 504, UNAVAILABLE, and
- * RESOURCE_EXHAUSTED with a RetryInfo; everything here but `overloaded` is final for them.
+ * RESOURCE_EXHAUSTED with a RetryInfo; everything here but `overloaded` and `tooSlow` is final for them.
  */
 export const REFUSALS: Readonly<Record<Refusal, RefusalAnswer>> = {
   malformed: { httpStatus: 400, rpcCode: RPC_CODE.invalidArgument },
@@ -40,6 +47,7 @@ export const REFUSALS: Readonly<Record<Refusal, RefusalAnswer>> = {
   foreignOrigin: { httpStatus: 403, rpcCode: RPC_CODE.permissionDenied },
   unknownPath: { httpStatus: 404, rpcCode: RPC_CODE.notFound },
   internal: { httpStatus: 500, rpcCode: RPC_CODE.internal },
+  tooSlow: { httpStatus: 408, rpcCode: RPC_CODE.deadlineExceeded },
   overloaded: { httpStatus: 503, rpcCode: RPC_CODE.unavailable },
 };
 

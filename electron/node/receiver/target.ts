@@ -17,6 +17,11 @@ export interface IngestTarget {
     encoding: BodyEncoding,
   ): IngestResult;
   noteRequest(line: RequestLine): void;
+  /**
+   * ms after which clients are to come again, because the engine cannot take bodies now; 0 when it
+   * can. Absent: always. Asked for every request, before its body is read and again before `ingest`.
+   */
+  pressureMs?(): number;
 }
 
 /** An ingest result, or a failure of the engine itself, which must not end the receiver. */
@@ -33,11 +38,19 @@ export function deliver(
   encoding: BodyEncoding,
 ): Delivery {
   try {
+    if ((target.pressureMs?.() ?? 0) > 0) {
+      return { ok: false, code: 'overloaded', message: describePressure() };
+    }
     return target.ingest(signal, chunks, byteLength, encoding);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { ok: false, code: 'internal', message: `Flametail failed on this request: ${reason}` };
   }
+}
+
+/** What a client is told when the engine is behind. */
+export function describePressure(): string {
+  return 'Flametail is behind with what it has. Send this again in a moment.';
 }
 
 const ITEM_WORDS: Readonly<Record<ItemKind, readonly [one: string, many: string]>> = {

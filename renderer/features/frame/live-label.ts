@@ -17,10 +17,10 @@ const RATE_WORDS: readonly (readonly [ItemKind, string])[] = [
   ['dataPoints', 'points/s'],
 ];
 
-/** The rate of the first signal that is flowing; spans when none is. */
+/** The rate of the first signal that is flowing, in the order spans, logs, points. */
 function busiestRate(status: StatusMeta): string {
-  const flowing = RATE_WORDS.find(([kind]) => status.rates[kind] > 0) ?? RATE_WORDS[0];
-  if (flowing === undefined) return '';
+  const flowing = RATE_WORDS.find(([kind]) => status.rates[kind] > 0);
+  if (flowing === undefined) return 'nothing new';
   return `${formatRateNumber(status.rates[flowing[0]])} ${flowing[1]}`;
 }
 
@@ -57,20 +57,22 @@ export function liveLabel(
   return { look: 'live', word: 'Live', detail: busiestRate(status) };
 }
 
-/** Items that were received but are not in memory, with the reasons in a sentence. */
+/** Items that were received but not kept, except those that a person cleared, with the reasons. */
 export function droppedItems(status: StatusMeta): { count: number; reasons: string } {
   let evicted = 0;
+  let cleared = 0;
   let rejected = 0;
   let duplicates = 0;
   for (const counts of Object.values(status.signals)) {
-    evicted += counts.evicted;
+    evicted += counts.evicted - counts.cleared;
+    cleared += counts.cleared;
     rejected += counts.rejected;
     duplicates += counts.duplicates;
   }
   const reasons =
-    `${formatCount(evicted)} no longer kept: evicted at the memory limit, oldest first, or cleared. ` +
+    `${formatCount(evicted)} evicted at the memory limit, oldest first. ` +
     `${formatCount(rejected)} rejected as malformed. ` +
-    `${formatCount(duplicates)} exact duplicates are not counted.`;
+    `${formatCount(duplicates)} exact duplicates and ${formatCount(cleared)} cleared are not counted.`;
   return { count: evicted + rejected, reasons };
 }
 

@@ -7,6 +7,7 @@ import type { LogDetail } from '../../../proto/live/methods.ts';
 import type { LogsMeta, LogsParams } from '../../../proto/live/topics.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import { LEAST_SEVERITY, leastLevelOf, readLog, type LogView, type LogWindow } from './log-rows.ts';
+import { LogSeek } from './log-seek.ts';
 import { wantedRows, type WantedRows } from './log-window.ts';
 
 const FIRST_ROWS: WantedRows = { first: null, count: 120 };
@@ -26,6 +27,8 @@ export class LogTail {
   #wanted: WantedRows = FIRST_ROWS;
   #shown = { first: 0, count: 40 };
   #scopeKey = '';
+  /** The search for the record that the URL names, while it goes on. */
+  #seek: LogSeek | undefined;
 
   #meta = $state.raw<LogsMeta | undefined>(undefined);
   #window = $state.raw<LogWindow | undefined>(undefined);
@@ -37,11 +40,14 @@ export class LogTail {
   #selected = $state<number | undefined>(undefined);
   #open = $state.raw<OpenRecord | undefined>(undefined);
   #error = $state('');
+  /** Counts records that were found by the URL; the list reveals the selection when it changes. */
+  #found = $state(0);
 
   constructor(session: Session) {
     this.#session = session;
     session.onReset(() => {
       this.#restart();
+      if (session.route.screen === 'logs') session.route.set({ row: '' });
     });
   }
 
@@ -86,6 +92,10 @@ export class LogTail {
     return this.#open;
   }
 
+  get found(): number {
+    return this.#found;
+  }
+
   /** Why the engine refused the subscription; '' when it did not. */
   get error(): string {
     return this.#error;
@@ -100,6 +110,7 @@ export class LogTail {
     this.#error = '';
     const handle = this.#session.live('logs', this.#params(), {
       frame: ({ meta, columns }) => {
+        if (this.#isStillSeeking(meta, columns.row)) return;
         // A view in pause keeps its rows, but still gets the window it scrolls to.
         this.#meta = meta;
         this.#window = { first: meta.first, strings: meta.strings, columns };
@@ -126,9 +137,21 @@ export class LogTail {
     if (!isFirst) this.#restart();
   }
 
+  /** Opens the record with the key that the URL names, wherever it is in the list; '' names none. */
+  locate(keyText: string): void {
+    const key = Number(keyText);
+    if (keyText === '' || !Number.isSafeInteger(key) || key === this.#open?.key) return;
+    this.#seek = new LogSeek(key, FIRST_ROWS.count);
+    this.#isFollowing = false;
+    // Without a filter positions are keys, so this first window has it.
+    this.#wanted = { first: Math.max(0, key - FIRST_ROWS.count / 2), count: FIRST_ROWS.count };
+    this.#handle?.update(this.#params());
+  }
+
   /** The list shows `count` rows from `first` on. */
   show(first: number, count: number): void {
     this.#shown = { first, count };
+    if (this.#seek !== undefined) return;
     const next = wantedRows(this.isFollowing, first, count, this.begin, this.end, this.#wanted);
     if (next === this.#wanted) return;
     this.#wanted = next;
@@ -175,6 +198,37 @@ export class LogTail {
     if (this.#open?.key === key) this.#open = { position, key, detail, error };
   }
 
+  /** Takes a window of the search; true while the record has not been found. */
+  #isStillSeeking(meta: LogsMeta, keys: Float64Array): boolean {
+    if (this.#seek === undefined) return false;
+    const step = this.#seek.take({ first: meta.first, keys }, meta.begin, meta.end);
+    if (step.type === 'ask') {
+      this.#wanted = { first: step.first, count: FIRST_ROWS.count };
+      this.#handle?.update(this.#params());
+      return true;
+    }
+    // A search of the engine that goes on may still bring it.
+    if (step.type === 'absent' && meta.searching) return true;
+    this.#seek = undefined;
+    this.#seenEnd = meta.end;
+    if (step.type === 'found') queueMicrotask(() => void this.#openFound(step.position));
+    else {
+      this.#session.route.set({ row: '' });
+      this.#session.notices.show({
+        key: 'log-row',
+        tone: 'info',
+        text: 'The log record of this link is not in the list: evicted, or hidden by the filter.',
+      });
+      this.follow(true);
+    }
+    return false;
+  }
+
+  async #openFound(position: number): Promise<void> {
+    this.#found++;
+    await this.toggle(position);
+  }
+
   closeRecord(): void {
     this.#open = undefined;
     this.#session.route.set({ row: '' });
@@ -191,6 +245,7 @@ export class LogTail {
   }
 
   #restart(): void {
+    this.#seek = undefined;
     this.#wanted = FIRST_ROWS;
     this.#isFollowing = true;
     this.#pausedEnd = undefined;

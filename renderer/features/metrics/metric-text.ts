@@ -67,9 +67,14 @@ function plainNumber(value: number): string {
 
 /** The current value of a metric, and a sentence about what the number is. */
 export function currentValue(row: MetricRow): { readonly value: string; readonly about: string } {
-  const what = annotation(row.unit);
   if (row.pointCount === 0) return { value: '–', about: 'no points in memory' };
-  if (row.pointCount === 1 && row.isRate) return { value: '–', about: '1 point so far' };
+  const current = lastValue(row);
+  return row.pointCount === 1 ? { value: current.value, about: '1 point so far' } : current;
+}
+
+function lastValue(row: MetricRow): { readonly value: string; readonly about: string } {
+  const what = annotation(row.unit);
+  if (row.pointCount === 1 && row.isRate) return { value: '–', about: '' };
   const distribution = DISTRIBUTION.exec(row.last);
   if (distribution !== null) return distributionValue(distribution, row.unit);
   const number = Number(row.last);

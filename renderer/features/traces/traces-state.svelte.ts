@@ -208,6 +208,9 @@ export class TracesState {
   }
 
   #reset(): void {
+    // A selected row holds the list, and its trace may be gone.
+    if (this.selectedId !== '') this.deselect();
+    this.#isPointing = false;
     this.#window = NO_WINDOW;
     this.#meta = undefined;
     this.#waiting = undefined;

@@ -1,5 +1,5 @@
 /**
- * Export requests of one large trace: nested in true time, a fifth of the siblings concurrent, spread
+ * Export requests of one large trace: nested in true time, one parent in ten with concurrent children, spread
  * over services whose exporters send what ended, 512 spans a request, as SDKs do.
  */
 import { seeded } from '../../support/span-bodies.ts';
@@ -55,11 +55,11 @@ function growTree(count: number, random: () => number): Spans {
     const stays = parent !== -1 && random() < 0.6;
     spans.service[own] = stays ? spans.service[parent] : Math.floor(random() * SERVICES);
     const children = Math.min(size - 1, 2 + Math.floor(random() * 8));
-    const isConcurrent = random() < 0.2;
+    const isConcurrent = random() < 0.1;
     const widthNs = (to - from) / (children + 1);
     for (let child = 0; child < children; child++) {
       const share = Math.floor((size - 1) / children) + (child < (size - 1) % children ? 1 : 0);
-      const startsAt = from + widthNs * (isConcurrent ? random() : child + random());
+      const startsAt = from + widthNs * (isConcurrent ? random() : child + random() / 10);
       waiting.push({ parent: own, from: startsAt, to: startsAt + widthNs * 0.9, size: share });
     }
   }

@@ -1,7 +1,8 @@
 /** The `trace` topic: the layout of one trace, large ones in several frames. */
 import type { TraceColumns, TraceMeta } from '../../../../proto/live/topics.ts';
 import { layoutTrace, type FlameLayout } from '../../view/flame-layout.ts';
-import { RECEIVING_MS, traceFlags } from '../../view/trace-rows.ts';
+import type { TraceRow } from '../../store/schema.ts';
+import { receivingForMs, traceFlags } from '../../view/trace-rows.ts';
 import type { LiveContext } from '../context.ts';
 import { readFields, readTraceId } from '../params.ts';
 import type { Built, BuiltFrame, OpenTopic, TopicSource } from '../topic.ts';
@@ -26,7 +27,7 @@ class TraceTopic implements TopicSource {
   #held: Held | undefined;
   #layout: FlameLayout | undefined;
   #layoutNumber = 0;
-  #generation = -1;
+  #laidOut: SpanState | undefined;
   #costMs = 0;
   #nextBox = 0;
   #sentStrings = 0;
@@ -52,12 +53,14 @@ class TraceTopic implements TopicSource {
     const { store } = this.#context;
     const held = this.#hold();
     if (held === undefined) return this.#buildAbsent(isFresh);
-    const generation = store.traces.generationOf(held.row);
+    const trace = store.traces.get(held.row);
     const hasMore = this.#layout !== undefined && this.#nextBox < this.#layout.boxCount;
     // A layout that is being sent is finished first: else a growing trace would never arrive whole.
     if (hasMore && !isFresh) return this.#buildPart(held, 'delta');
-    if (this.#layout === undefined || generation !== this.#generation) {
-      this.#generation = generation;
+    const state = spanState(trace, store.spans.supersededCount);
+    const isOld = this.#layout === undefined || haveSpansChanged(this.#laidOut, state);
+    this.#laidOut = state;
+    if (isOld) {
       this.#relayout(held);
       return this.#buildPart(held, 'snapshot');
     }
@@ -75,6 +78,7 @@ class TraceTopic implements TopicSource {
     }
     this.#held = undefined;
     this.#layout = undefined;
+    this.#laidOut = undefined;
     this.#sentMeta = '';
     this.#costMs = 0;
   }
@@ -122,7 +126,7 @@ class TraceTopic implements TopicSource {
     return {
       frame: { kind, meta: { ...meta, strings }, columns },
       hasMore: to < layout.boxCount,
-      staleInMs: this.#staleInMs(held),
+      staleInMs: this.#staleInMs(held, layout),
     };
   }
 
@@ -132,17 +136,21 @@ class TraceTopic implements TopicSource {
     if (layout === undefined) return { frame: null };
     const meta = this.#meta(held, layout, layout.boxCount);
     const head = JSON.stringify({ ...meta, firstBox: 0 });
-    const staleInMs = this.#staleInMs(held);
+    const staleInMs = this.#staleInMs(held, layout);
     if (head === this.#sentMeta) return { frame: null, staleInMs };
     this.#sentMeta = head;
     const columns = cutColumns(layout.columns, layout.boxCount, layout.boxCount);
     return { frame: { kind: 'delta', meta, columns }, staleInMs };
   }
 
-  #staleInMs(held: Held): number | null {
-    const { store, options } = this.#context;
-    const restMs = store.traces.get(held.row).lastArrivalMs + RECEIVING_MS - options.clock.nowMs();
+  #staleInMs(held: Held, layout: FlameLayout): number | null {
+    const restMs = this.#receivingForMs(this.#context.store.traces.get(held.row), layout);
     return restMs > 0 ? restMs : null;
+  }
+
+  #receivingForMs(trace: TraceRow, layout: FlameLayout): number {
+    const isComplete = trace.rootSpan !== -1 && layout.orphanCount === 0;
+    return receivingForMs(isComplete, layout.lastSpanMs, this.#context.options.clock.nowMs());
   }
 
   #meta(held: Held, layout: FlameLayout, firstBox: number): TraceMeta {
@@ -163,7 +171,7 @@ class TraceTopic implements TopicSource {
       inferredCount: layout.inferredCount,
       orphanCount: layout.orphanCount,
       logCount: trace.logCount,
-      flags: traceFlags(trace, this.#context.options.clock.nowMs()),
+      flags: traceFlags(trace, this.#receivingForMs(trace, layout) > 0),
       skewCount: layout.skewCount,
       strings: [],
       rootBox: layout.rootBox,
@@ -178,6 +186,32 @@ class TraceTopic implements TopicSource {
     const meta: TraceMeta = { ...ABSENT, traceId: this.#traceId, layout: this.#layoutNumber };
     return { frame: { kind: 'snapshot', meta, columns: cutColumns(NO_BOXES, 0, 0) } };
   }
+}
+
+/** What tells whether a trace's spans changed, and not only its log records or its pin. */
+interface SpanState {
+  readonly generation: number;
+  /** Changes of the trace that are none of its spans. */
+  readonly others: string;
+  readonly spans: string;
+}
+
+/** A span that replaces one of equal count and time shows in the number of superseded ones. */
+function spanState(trace: TraceRow, supersededCount: number): SpanState {
+  const { spanCount, errorCount, rootCount, rootSpan, firstSpan } = trace;
+  const { startHi, startLo, durationNs, partlyEvicted } = trace;
+  const spans = [spanCount, errorCount, rootCount, rootSpan, firstSpan, startHi, startLo];
+  return {
+    generation: trace.generation,
+    others: [trace.logCount, trace.firstLog, trace.pinned].join(),
+    spans: [...spans, durationNs, partlyEvicted, supersededCount].join(),
+  };
+}
+
+/** A change that neither log records nor the pin explain is one of the spans. */
+function haveSpansChanged(before: SpanState | undefined, now: SpanState): boolean {
+  if (before === undefined || before.spans !== now.spans) return true;
+  return before.generation !== now.generation && before.others === now.others;
 }
 
 const ABSENT: Omit<TraceMeta, 'traceId' | 'layout'> = {

@@ -32,14 +32,14 @@ function formatStatus({ signals, memory, sources }: Status): string {
   const kinds = Object.keys(SIGNAL_NAMES) as ItemKind[];
   const counts = table(
     [
-      ['', 'received', 'kept', 'evicted', 'rejected', 'duplicates'],
+      ['', 'received', 'kept', 'evicted', 'cleared', 'rejected', 'duplicates'],
       ...kinds.map((kind) => {
-        const { received, kept, evicted, rejected, duplicates } = signals[kind];
-        const numbers = [received, kept, evicted, rejected, duplicates];
+        const { received, kept, evicted, cleared, rejected, duplicates } = signals[kind];
+        const numbers = [received, kept, evicted - cleared, cleared, rejected, duplicates];
         return [SIGNAL_NAMES[kind], ...numbers.map(String)];
       }),
     ],
-    [false, true, true, true, true, true],
+    [false, true, true, true, true, true, true],
   );
   const used = `memory ${mebibytes(memory.usedBytes)} of ${mebibytes(memory.budgetBytes)} MiB\n`;
   if (sources.length === 0) return `${counts}\n${used}`;

@@ -1,12 +1,26 @@
-import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2';
+/**
+ * OTLP/gRPC: groups 12 and 13 of the conformance list (what the Collector's receiver tests for), per
+ * signal. We differ on purpose: messages of up to 64 MiB are taken without being asked for, as OTLP
+ * 1.11 recommends, and a broken compression is bad data, INVALID_ARGUMENT, not INTERNAL.
+ */
+import { constants } from 'node:http2';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as grpc from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { GRPC_SERVICE, SIGNALS } from '../../proto/otlp/signal.ts';
+import { encodeRequest } from '../support/otlp/proto-root.ts';
+import { sampleBody } from './conformance-support.ts';
+import { startEngine } from './receiver-engine-support.ts';
 import { encodeStatus } from '../../electron/engine/wire/answers.ts';
 import { MAX_BODY_BYTES } from '../../electron/node/receiver/limits.ts';
 import { openWideInjector } from '../../electron/node/receiver/raise-windows.ts';
+import {
+  grpcMessage as message,
+  http2Session,
+  openCall,
+  rawCall,
+} from './receiver-grpc-support.ts';
 import {
   RecordingTarget,
   callExport,
@@ -15,44 +29,6 @@ import {
   sendRaw,
   startReceiver,
 } from './receiver-support.ts';
-
-const TRACES = `/${GRPC_SERVICE.traces}/Export`;
-
-function http2Session(port: number): ClientHttp2Session {
-  const session = connectHttp2(`http://127.0.0.1:${port}`);
-  onTestFinished(() => session.destroy());
-  return session;
-}
-
-/** One raw gRPC request; gives the final status from headers or trailers. */
-async function rawCall(
-  session: ClientHttp2Session,
-  headers: Record<string, string>,
-  body: Buffer,
-): Promise<{ httpStatus: unknown; status: unknown }> {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': TRACES,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...headers,
-  });
-  let seen: Record<string, unknown> = {};
-  stream.on('response', (got) => (seen = { ...seen, ...got }));
-  stream.on('trailers', (got) => (seen = { ...seen, ...got }));
-  stream.resume();
-  stream.end(body);
-  await once(stream, 'close');
-  return { httpStatus: seen[':status'], status: seen['grpc-status'] };
-}
-
-/** A length-prefixed gRPC message. */
-function message(body: Buffer, isCompressed = false): Buffer {
-  const head = Buffer.alloc(5);
-  head[0] = isCompressed ? 1 : 0;
-  head.writeUInt32BE(body.byteLength, 1);
-  return Buffer.concat([head, body]);
-}
 
 describe('exports', () => {
   for (const signal of SIGNALS) {
@@ -72,14 +48,6 @@ describe('exports', () => {
     });
   }
 
-  test('an empty export is answered OK', async () => {
-    const { grpcPort } = await startReceiver();
-    const client = grpcClient(grpcPort);
-    for (const signal of SIGNALS) {
-      expect((await callExport(client, signal, Buffer.alloc(0))).code).toBe(0);
-    }
-  });
-
   test('an export of 63 MiB is taken, one above 64 MiB is RESOURCE_EXHAUSTED', async () => {
     const { target, grpcPort } = await startReceiver();
     const client = grpcClient(grpcPort);
@@ -92,15 +60,6 @@ describe('exports', () => {
     // With a RetryInfo the client would send it again, for ever.
     expect(refused.metadata.get('grpc-status-details-bin')).toEqual([]);
     expect(await target.line('RESOURCE_EXHAUSTED')).toMatchObject({ outcome: 'refused' });
-    expect(target.bodies).toHaveLength(0);
-  });
-
-  test('a gzip bomb stops at the cap', async () => {
-    const { target, grpcPort } = await startReceiver();
-    const gzip = grpc.compressionAlgorithms.gzip;
-    const client = grpcClient(grpcPort, { 'grpc.default_compression_algorithm': gzip });
-    const refused = await callExport(client, 'traces', Buffer.alloc(MAX_BODY_BYTES + 1));
-    expect(refused.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
     expect(target.bodies).toHaveLength(0);
   });
 
@@ -139,25 +98,53 @@ describe('refused exports', () => {
     ]);
   });
 
-  test('a sequence of ok, refused, failed, ok keeps the two good ones', async () => {
-    const { target, grpcPort } = await startReceiver();
-    const client = grpcClient(grpcPort);
-    const good = target.answer;
-    const codes: number[] = [];
-    for (const answer of [
-      good,
-      () => ({ ok: false, code: 'tooLarge', message: 'larger than memory', offset: -1 }) as const,
-      () => {
-        throw new Error('broken');
-      },
-      good,
-    ]) {
-      target.answer = answer;
-      codes.push((await callExport(client, 'metrics', Buffer.alloc(3))).code);
-    }
-    expect(codes).toEqual([0, grpc.status.RESOURCE_EXHAUSTED, grpc.status.INTERNAL, 0]);
-    expect(target.bodies).toHaveLength(2);
-    expect((await target.line('INTERNAL')).message).toContain('broken');
+  test.each(SIGNALS)(
+    'taken, too large, failed, behind, taken: two of %s are kept (12)',
+    async (signal) => {
+      let asked = 0;
+      let isBehind = false;
+      const target = Object.assign(new RecordingTarget(), {
+        // The engine falls behind while the message is read: the second time it is asked.
+        pressureMs: () => (isBehind && asked++ % 2 === 1 ? 2000 : 0),
+      });
+      const { grpcPort } = await startReceiver(target);
+      const client = grpcClient(grpcPort);
+      const good = target.answer;
+      const codes: number[] = [];
+      for (const kind of ['taken', 'too large', 'failed', 'behind', 'taken'] as const) {
+        isBehind = kind === 'behind';
+        target.answer = () => {
+          if (kind === 'failed') throw new Error('broken');
+          if (kind !== 'too large') return good();
+          return { ok: false, code: 'tooLarge', message: 'larger than memory', offset: -1 };
+        };
+        codes.push((await callExport(client, signal, sampleBody(signal, 'protobuf'))).code);
+      }
+      const { RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE } = grpc.status;
+      expect(codes).toEqual([0, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, 0]);
+      expect(target.bodies).toHaveLength(2);
+      expect((await target.line('INTERNAL')).message).toContain('broken');
+      const refused = target.lines.filter(({ outcome }) => outcome === 'refused');
+      expect(refused).toHaveLength(3);
+    },
+  );
+
+  test('50,000 spans in one message arrive as they were sent (13)', async () => {
+    const { engine, grpcPort } = await startEngine();
+    const spans = Array.from({ length: 50_000 }, (_, at) => {
+      const spanId = Buffer.alloc(8);
+      spanId.writeUInt32BE(at + 1, 4);
+      return { traceId: Buffer.alloc(16, 9), spanId, name: `step ${at}` };
+    });
+    const body = Buffer.from(
+      encodeRequest('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+    );
+    expect((await callExport(grpcClient(grpcPort), 'traces', body)).code).toBe(0);
+    const reader = engine.reader({ type: 'all', signals: ['traces'] });
+    const request = reader.next();
+    reader.close();
+    if (request === null || request === 'searching') throw new Error('nothing is stored');
+    expect(body.equals(request.bytes)).toBe(true);
   });
 
   test('an unknown service or method is UNIMPLEMENTED and in the log', async () => {
@@ -181,8 +168,8 @@ describe('refused exports', () => {
     const session = http2Session(grpcPort);
     const junk = message(randomBytes(50), true);
     const broken = await rawCall(session, { 'grpc-encoding': 'gzip' }, junk);
-    expect(broken.status).toBe(String(grpc.status.INTERNAL));
-    const unknown = await rawCall(session, { 'grpc-encoding': 'zstd' }, junk);
+    expect(broken.status).toBe(String(grpc.status.INVALID_ARGUMENT));
+    const unknown = await rawCall(session, { 'grpc-encoding': 'br' }, junk);
     expect(unknown.status).toBe(String(grpc.status.UNIMPLEMENTED));
     const type = await rawCall(session, { 'content-type': 'application/json' }, junk);
     expect(type.httpStatus).toBe(415);
@@ -197,12 +184,7 @@ describe('connections', () => {
   test('a stream that is reset in the middle of a message leaves the receiver alive', async () => {
     const { target, grpcPort } = await startReceiver();
     const session = http2Session(grpcPort);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': TRACES,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
+    const stream = openCall(session);
     stream.write(message(randomBytes(1000)).subarray(0, 300));
     await new Promise((resolve) => session.ping(resolve));
     stream.close(constants.NGHTTP2_CANCEL);
