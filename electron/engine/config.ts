@@ -1,5 +1,6 @@
 /** What the engine is given: it reads no clock, timer, file or socket of its own. */
 import type { StatusMeta } from '../../proto/live/topics.ts';
+import type { Signal } from '../../proto/otlp/signal.ts';
 
 export interface Clock {
   /** ms since the Unix epoch. */
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly engineId: string;
   /** Product version, for the welcome and the status. */
   readonly version: string;
+  /** Told after a client cleared a signal or all; what is still kept then (pinned traces) stays. */
+  readonly onCleared?: (signal: Signal | 'all') => void;
 }
 
 /** Why a body was refused as a whole. One table maps these to HTTP and gRPC status (receiver). */
@@ -56,5 +59,6 @@ export type IngestResult =
 
 export type BodyEncoding = 'protobuf' | 'json';
 
-/** What the host adds to the status: it owns sockets and long operations. */
-export type HostStatus = Pick<StatusMeta, 'receivers' | 'operations'>;
+/** What the host adds to the status: it owns sockets, long operations and the journal, if any. */
+export type HostStatus = Pick<StatusMeta, 'receivers' | 'operations'> &
+  Partial<Pick<StatusMeta, 'journal'>>;

@@ -22,7 +22,9 @@ import {
 } from 'electron';
 import { SHELL_PORT_MESSAGE, type ShellCommand } from '../../proto/shell/shell.ts';
 import { EngineHost } from '../node/host/engine-host.ts';
+import { openJournalFolder } from '../node/host/journal-folder.ts';
 import { engineConfig, type LaunchOptions } from '../node/host/launch-args.ts';
+import { stateFolderPath } from '../node/host/state-folder.ts';
 import { answerAppRequest, APP_SCHEME } from './app-protocol.ts';
 import { electronPort, utilitySpawner } from './engine.ts';
 import { Files } from './files.ts';
@@ -48,10 +50,16 @@ export class DesktopApp {
   constructor(folder: string, options: LaunchOptions) {
     this.#folder = folder;
     this.#options = options;
-    this.#engine = new EngineHost(
-      utilitySpawner(folder),
-      engineConfig(options, __VERSION__, false),
-    );
+    const journal = openJournalFolder({
+      stateFolder: stateFolderPath(process.env),
+      isOn: options.journal,
+      restore: options.restore,
+      budgetBytes: options.memoryBytes,
+    });
+    this.#engine = new EngineHost(utilitySpawner(folder), {
+      ...engineConfig(options, __VERSION__, false),
+      ...(journal === undefined ? {} : { journal }),
+    });
     this.#state = new ShellStateFile(join(app.getPath('userData'), 'shell-state.json'));
     this.#files = new Files({
       engine: this.#engine,

@@ -1,10 +1,10 @@
 /**
  * What can be requested: parameters in, one JSON result out. 64-bit integers and times in ns are
- * decimal strings. Methods under `receiver.`, `testTrace.` and `operation.` are answered by the host
- * that runs the engine, the rest by the engine itself.
+ * decimal strings. Methods under `receiver.`, `testTrace.`, `operation.` and `journal.` are answered by
+ * the host that runs the engine, the rest by the engine itself.
  */
 import type { Signal } from '../otlp/signal.ts';
-import type { Filter, ReceiverProtocol, StatusMeta } from './topics.ts';
+import type { Filter, ReceiverProtocol, RestoredCounts, StatusMeta } from './topics.ts';
 
 export interface Methods {
   readonly 'status.get': { readonly params: Record<string, never>; readonly result: StatusMeta };
@@ -57,6 +57,16 @@ export interface Methods {
   /** Takes a finished operation off the list. */
   readonly 'operation.dismiss': {
     readonly params: { readonly id: number };
+    readonly result: Record<string, never>;
+  };
+  /** Takes back the capture that the status offers; its progress is an operation. Fails with notFound. */
+  readonly 'journal.restore': {
+    readonly params: Record<string, never>;
+    readonly result: RestoredCounts;
+  };
+  /** Removes the capture that the status offers. Fails with notFound. */
+  readonly 'journal.discard': {
+    readonly params: Record<string, never>;
     readonly result: Record<string, never>;
   };
 }

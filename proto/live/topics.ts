@@ -60,10 +60,10 @@ export interface ReceiverState {
   readonly message: string;
 }
 
-/** A long piece of work that a person may watch and cancel: an export or an import. */
+/** A long piece of work that a person may watch and cancel: an export, an import, a restore. */
 export interface OperationState {
   readonly id: number;
-  readonly kind: 'export' | 'import';
+  readonly kind: 'export' | 'import' | 'restore';
   readonly label: string;
   readonly state: 'running' | 'done' | 'failed' | 'cancelled';
   /** Bytes handled so far; of `totalBytes`, 0 when that is not known. */
@@ -72,6 +72,32 @@ export interface OperationState {
   readonly items: number;
   readonly message: string;
 }
+
+/** What a restore brought back. */
+export interface RestoredCounts extends Readonly<Record<ItemKind, number>> {
+  /** Bytes of the journal that were cut off or damaged. */
+  readonly lostBytes: number;
+  /** The journal had failed before the end, so that what came later was not in it. */
+  readonly isPartial: boolean;
+}
+
+/** How captures outlive a crash. */
+export interface JournalStatus {
+  /** `off` by choice; `failed` by an error, which `message` tells with what follows from it. */
+  readonly state: 'off' | 'on' | 'failed';
+  readonly message: string;
+  /** A capture of an earlier run that did not end cleanly, to be restored or discarded; else null. */
+  readonly recovery: { readonly bytes: number; readonly startedMs: number } | null;
+  /** What this engine took back when it started; null when it started empty. */
+  readonly restored: RestoredCounts | null;
+}
+
+export const NO_JOURNAL: JournalStatus = {
+  state: 'off',
+  message: '',
+  recovery: null,
+  restored: null,
+};
 
 export interface StatusMeta {
   readonly version: string;
@@ -98,6 +124,7 @@ export interface StatusMeta {
   /** Strings in which invalid UTF-8 was replaced, JSON keys ignored and the like: shown in Connect. */
   readonly requestsRefused: number;
   readonly operations: readonly OperationState[];
+  readonly journal: JournalStatus;
 }
 
 // ---- sources: snapshot of services, busiest order is the client's business -----------------------

@@ -6,7 +6,6 @@
  * their channel, the session makes the next one and subscribes everything again.
  */
 import type { FrameLoop } from '../base/raf.ts';
-import { formatClockSecond } from '../base/format.ts';
 import { ServiceColours } from '../base/service-colour.ts';
 import {
   LiveClient,
@@ -25,6 +24,7 @@ import type {
 import { HostRefusal, type HostBridge } from './host.ts';
 import { Keys } from './keys.ts';
 import { Notices } from './notices.svelte.ts';
+import { describeRestart } from './restart-text.ts';
 import { Route } from './route.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 
@@ -70,6 +70,8 @@ export class Session {
   #retryMs = FIRST_RETRY_MS;
   #engineId: string | undefined;
   #isConnecting = false;
+  /** When another engine answered, until its first status tells what it holds. */
+  #restartedMs: number | undefined;
 
   #connection = $state<ConnectionState>('connecting');
   #status = $state.raw<StatusMeta | undefined>(undefined);
@@ -82,7 +84,16 @@ export class Session {
     this.#frames = options.frames;
     this.#after = options.after;
     this.theme = new Theme(options.host);
-    this.live('status', {}, { frame: ({ meta }) => (this.#status = meta) });
+    this.live(
+      'status',
+      {},
+      {
+        frame: ({ meta }) => {
+          this.#status = meta;
+          this.#tellRestart(meta);
+        },
+      },
+    );
     this.live(
       'sources',
       {},
@@ -258,15 +269,17 @@ export class Session {
     this.#retryMs = FIRST_RETRY_MS;
     this.#connection = 'open';
     if (isRestarted) {
-      const clock = formatClockSecond(Date.now());
-      this.notices.show({
-        key: 'restarted',
-        tone: 'warning',
-        text: `The engine restarted at ${clock}. What it held before is gone.`,
-      });
+      this.#restartedMs = Date.now();
       this.#reset();
     }
     for (const entry of this.#entries) entry.subscribe(client);
+  }
+
+  #tellRestart({ journal }: StatusMeta): void {
+    if (this.#restartedMs === undefined) return;
+    const text = describeRestart(this.#restartedMs, journal);
+    this.notices.show({ key: 'restarted', tone: 'warning', text });
+    this.#restartedMs = undefined;
   }
 
   #onLost(client: LiveClient): void {

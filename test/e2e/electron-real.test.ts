@@ -29,6 +29,7 @@ async function open(executablePath: string): Promise<CoreHost> {
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const app = await electron.launch({
     executablePath,
+    env: { ...process.env, FLAMETAIL_STATE_DIR: folder } as Record<string, string>,
     args: [
       ...asRoot,
       `--user-data-dir=${folder}`,

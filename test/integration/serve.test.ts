@@ -107,7 +107,8 @@ describe('flametail serve', () => {
     await writeFile(join(workspace.folder, 'state'), 'a file in the way');
     const served = await workspace.start();
     expect(served.run.err).toBe(
-      'flametail: warning: other commands will not find this instance: A file of this name is in the way.\n',
+      'flametail: warning: other commands will not find this instance: A file of this name is in the way.\n' +
+        'flametail: warning: a crash would lose what is received: there is no journal. There is no such folder.\n',
     );
     expect((await rawRequest(`${served.instance.ui}healthz`)).status).toBe(200);
     expect((await served.stop()).exitCode).toBe(0);
@@ -140,7 +141,7 @@ describe('flametail serve', () => {
     const served = await workspace.start();
     served.spawner.crash();
     await expect.poll(() => served.run.err, { timeout: 5000 }).toContain('The engine runs again');
-    expect(served.run.err).toContain('What it held is lost');
+    expect(served.run.err).toContain('What it held comes back from the journal');
     expect(served.spawner.spawned).toBe(2);
     expect((await rawRequest(served.instance.otlpHttp)).status).toBe(200);
     const status = await rawRequest(`${served.instance.ui}api/v1/status`, {

@@ -1,7 +1,9 @@
 /** An engine process inside the test's own: the real service behind the real control messages. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { ControlPort } from '../../electron/node/host/control-port.ts';
 import type { EngineProcessMessage, HostMessage } from '../../electron/node/host/control.ts';
 import type { EngineProcess, EngineSpawner } from '../../electron/node/host/engine-host.ts';
+import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal-disk.ts';
 import { serveEngine } from '../../electron/node/host/engine-service.ts';
 import type { MessagePortLike } from '../../electron/node/host/message-port.ts';
 
@@ -12,13 +14,14 @@ export interface InlineSpawner extends EngineSpawner<MessagePort> {
   readonly spawned: number;
 }
 
-export function inlineSpawner(): InlineSpawner {
+/** `disk` is where the journal is written. */
+export function inlineSpawner(disk: JournalDisk = NODE_DISK): InlineSpawner {
   let newest: InlineProcess | undefined;
   let spawned = 0;
   return {
     spawn: () => {
       spawned++;
-      newest = new InlineProcess();
+      newest = new InlineProcess(disk);
       return newest;
     },
     channel: () => {
@@ -43,8 +46,8 @@ class InlineProcess implements EngineProcess<MessagePort> {
   #isOver = false;
   #isCrashing = false;
 
-  constructor() {
-    serveEngine({
+  constructor(disk: JournalDisk) {
+    const control: ControlPort = {
       post: (message) => {
         queueMicrotask(() => {
           if (!this.#isCrashing) this.#messageHandler?.(structuredClone(message));
@@ -61,7 +64,8 @@ class InlineProcess implements EngineProcess<MessagePort> {
           this.#exit('The engine ended with code 0.');
         });
       },
-    });
+    };
+    serveEngine(control, disk);
   }
 
   post(message: HostMessage, ports: readonly MessagePort[]): void {

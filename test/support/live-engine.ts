@@ -91,6 +91,16 @@ export const TEST_HOST: HostMethods = {
   'receiver.listen': ({ port }) => Promise.resolve({ listening: port !== 1, message: 'tried' }),
   'operation.cancel': () => Promise.resolve({}),
   'operation.dismiss': () => Promise.reject(new Error('no such operation')),
+  'journal.restore': () =>
+    Promise.resolve({
+      spans: 0,
+      logRecords: 0,
+      dataPoints: 0,
+      profiles: 0,
+      lostBytes: 0,
+      isPartial: false,
+    }),
+  'journal.discard': () => Promise.resolve({}),
 };
 
 /** A client over an in-memory channel. */

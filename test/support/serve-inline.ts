@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal-disk.ts';
 import type { CliContext } from '../../electron/node/cli/context.ts';
 import type { Instance } from '../../electron/node/cli/instance.ts';
 import { runCli } from '../../electron/node/cli/program.ts';
@@ -42,9 +43,12 @@ export const FREE_PORTS = ['--http-port', '0', '--grpc-port', '0', '--ui-port', 
 
 /**
  * `desktopEntry` is where the electron package is looked up; without it there is none, whatever is
- * installed on the machine.
+ * installed on the machine. `disk` is where journals are written.
  */
-export async function openWorkspace(desktopEntry?: string): Promise<Workspace> {
+export async function openWorkspace(
+  desktopEntry?: string,
+  disk: JournalDisk = NODE_DISK,
+): Promise<Workspace> {
   const folder = await mkdtemp(join(tmpdir(), 'flametail-serve-'));
   const pageFolder = join(folder, 'page');
   await mkdir(join(pageFolder, 'assets'), { recursive: true });
@@ -59,7 +63,7 @@ export async function openWorkspace(desktopEntry?: string): Promise<Workspace> {
 
   function begin(args: readonly string[]) {
     const written = { out: '', err: '' };
-    const spawner = inlineSpawner();
+    const spawner = inlineSpawner(disk);
     let stop = (): void => undefined;
     let noteOut = (): void => undefined;
     const context: CliContext = {

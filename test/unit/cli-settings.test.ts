@@ -16,6 +16,8 @@ describe('settings', () => {
       hosts: ['127.0.0.1', '::1'],
       memoryBytes: 1024 ** 3,
       open: true,
+      journal: true,
+      restore: false,
       token: null,
     });
   });
@@ -85,6 +87,8 @@ describe('launch arguments', () => {
       grpcPort: 2,
       hosts: ['::1'],
       memoryBytes: 5e8,
+      journal: false,
+      restore: true,
       files: ['--http-port=9', 'a b.otlp.jsonl'],
       handshake: true,
     };

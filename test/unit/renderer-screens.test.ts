@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { MetricRow, RequestEntry, StatusMeta } from '../../proto/live/topics.ts';
+import {
+  NO_JOURNAL,
+  type MetricRow,
+  type RequestEntry,
+  type StatusMeta,
+} from '../../proto/live/topics.ts';
 import {
   collectorLines,
   highlightLine,
@@ -36,6 +41,7 @@ function status(changes: Partial<StatusMeta> = {}): StatusMeta {
     oldestMs: null,
     requestsRefused: 0,
     operations: [],
+    journal: NO_JOURNAL,
     ...changes,
   };
 }

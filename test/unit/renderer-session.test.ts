@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryChannelPair } from '../../proto/live/memory-channel.ts';
+import { NO_JOURNAL, type JournalStatus } from '../../proto/live/topics.ts';
 import { FrameLoop } from '../../renderer/base/raf.ts';
 import { HostRefusal, type HostBridge } from '../../renderer/session/host.ts';
 import { Session } from '../../renderer/session/session.svelte.ts';
@@ -57,7 +58,8 @@ class Page {
 }
 
 const NO_COUNTS = { received: 0, kept: 0, evicted: 0, cleared: 0, rejected: 0, duplicates: 0 };
-const statusOf = (spans: number): unknown => ({
+const statusOf = (spans: number, journal: JournalStatus = NO_JOURNAL): unknown => ({
+  journal,
   signals: {
     spans: { ...NO_COUNTS, received: spans },
     logRecords: NO_COUNTS,
@@ -128,16 +130,38 @@ describe('the session', () => {
   it('says that the engine restarted, and resets the screens, when its memory is a new one', async () => {
     const onReset = vi.fn();
     page.session.onReset(onReset);
+    page.engine.topics['status'] = () => ({ meta: statusOf(0) });
     await page.connected();
     page.engine.engineId = 'engine-2';
     page.engine.drop();
     page.retry();
     await vi.waitFor(() => expect(onReset).toHaveBeenCalledOnce());
-    expect(page.session.notices.all.map(({ text }) => text)).toEqual([
-      expect.stringMatching(
-        /^The engine restarted at \d\d:\d\d:\d\d\. What it held before is gone\.$/,
-      ),
-    ]);
+    await vi.waitFor(() =>
+      expect(page.session.notices.all.map(({ text }) => text)).toEqual([
+        expect.stringMatching(
+          /^The engine restarted at \d\d:\d\d:\d\d\. What it held before is gone\.$/,
+        ),
+      ]),
+    );
+  });
+
+  it('says what came back when the restarted engine had a journal', async () => {
+    const counts = { spans: 1234, logRecords: 1, dataPoints: 0, profiles: 0 };
+    const restored = { ...counts, lostBytes: 0, isPartial: true };
+    const journal: JournalStatus = { ...NO_JOURNAL, state: 'on', restored };
+    page.engine.topics['status'] = () => ({ meta: statusOf(1234, journal) });
+    await page.connected();
+    expect(page.session.notices.all).toEqual([]);
+    page.engine.engineId = 'engine-2';
+    page.engine.drop();
+    page.retry();
+    await vi.waitFor(() =>
+      expect(page.session.notices.all.map(({ text }) => text)).toEqual([
+        expect.stringMatching(
+          /1.234 spans and 1 log record were restored\. What came after the journal failed is lost\.$/,
+        ),
+      ]),
+    );
   });
 
   it('says nothing when the same engine answers again', async () => {

@@ -1,5 +1,5 @@
 /** What sessions share: the store, the receiver log, rates, pins and what the host reported. */
-import type { SourcesMeta, StatusMeta } from '../../../proto/live/topics.ts';
+import { NO_JOURNAL, type SourcesMeta, type StatusMeta } from '../../../proto/live/topics.ts';
 import type { ItemKind, Signal } from '../../../proto/otlp/signal.ts';
 import type { EngineOptions, HostStatus } from '../config.ts';
 import type { Store } from '../store/store.ts';
@@ -68,6 +68,7 @@ export class LiveContext {
     const cleared: readonly Signal[] =
       signal === 'all' ? ['traces', 'logs', 'metrics', 'profiles'] : [signal];
     for (const one of cleared) this.#changed(one);
+    this.options.onCleared?.(signal);
   }
 
   status(): StatusMeta {
@@ -97,6 +98,7 @@ export class LiveContext {
       oldestMs: store.oldestArrivalMs(),
       requestsRefused: this.requests.refused,
       operations: this.#host.operations,
+      journal: this.#host.journal ?? NO_JOURNAL,
     };
   }
 

@@ -3,7 +3,7 @@ import type { MethodName, Methods } from '../../../proto/live/methods.ts';
 
 export type HostMethodName = Extract<
   MethodName,
-  `receiver.${string}` | `testTrace.${string}` | `operation.${string}`
+  `receiver.${string}` | `testTrace.${string}` | `operation.${string}` | `journal.${string}`
 >;
 
 /**

@@ -62,6 +62,8 @@ function hostMethods(host: HostMethods): Pick<MethodTable, HostMethodName> {
     },
     'operation.cancel': (params) => host['operation.cancel']({ id: readId(params) }),
     'operation.dismiss': (params) => host['operation.dismiss']({ id: readId(params) }),
+    'journal.restore': () => host['journal.restore']({}),
+    'journal.discard': () => host['journal.discard']({}),
   };
 }
 

@@ -2,21 +2,19 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import envPaths from 'env-paths';
+import { configFolderPath, stateFolderPath } from '../host/state-folder.ts';
 import { CliError, EXIT } from './exit.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const paths = envPaths('flametail', { suffix: '' });
-
 /** The settings file; FLAMETAIL_CONFIG_DIR names another folder. */
 export function settingsPath(env: Env): string {
-  return join(env['FLAMETAIL_CONFIG_DIR'] ?? paths.config, 'settings.json');
+  return join(configFolderPath(env), 'settings.json');
 }
 
 /** The per-user state folder; FLAMETAIL_STATE_DIR names another. Made when missing, for the user alone. */
 export async function stateFolder(env: Env): Promise<string> {
-  const folder = env['FLAMETAIL_STATE_DIR'] ?? paths.log;
+  const folder = stateFolderPath(env);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }

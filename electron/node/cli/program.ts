@@ -68,6 +68,7 @@ function buildProgram(context: CliContext, exit: (code: ExitCode) => void): Comm
       examples(
         'flametail serve --no-open',
         'flametail serve checkout.otlp.jsonl',
+        'flametail serve --restore',
         'flametail serve --http-port 0 --grpc-port 0 --ui-port 0 --json',
       ),
     )
@@ -130,8 +131,11 @@ function startOptions(command: Command): Command {
       .option('--ui-port <port>', 'port of the UI and API in browser mode (default 4319)')
       .option('--host <address>', 'address to listen on (default 127.0.0.1 and ::1)')
       .option('--memory <size>', 'memory for telemetry, such as 512MiB (default 1GiB)')
+      .option('--restore', 'take back a capture that a crash left, without asking')
+      .option('--no-journal', 'keep nothing on disk, so that a crash loses what was received')
       .option('--no-open', 'do not open the browser')
       // Absent unless given: variables and the settings file have their say first.
+      .setOptionValueWithSource('journal', undefined, 'default')
       .setOptionValueWithSource('open', undefined, 'default')
   );
 }
@@ -167,10 +171,16 @@ function rootHelp({ env }: CliContext): string {
     'flametail serve --json',
   )}
 Settings come from flags, then from FLAMETAIL_HTTP_PORT, FLAMETAIL_GRPC_PORT,
-FLAMETAIL_UI_PORT, FLAMETAIL_HOST, FLAMETAIL_MEMORY and FLAMETAIL_OPEN, then from
+FLAMETAIL_UI_PORT, FLAMETAIL_HOST, FLAMETAIL_MEMORY, FLAMETAIL_JOURNAL,
+FLAMETAIL_RESTORE and FLAMETAIL_OPEN, then from
   ${plain(settingsPath(env))}
-with the keys httpPort, grpcPort, uiPort, host, memory and open. FLAMETAIL_TOKEN
-keeps the interface's token over restarts, so that an open tab reconnects by itself.
+with the keys httpPort, grpcPort, uiPort, host, memory, journal, restore and open.
+FLAMETAIL_TOKEN keeps the interface's token over restarts, so that an open tab
+reconnects by itself.
+
+What arrives is journaled in the platform's per-user state folder, within the memory
+budget and readable by you alone, so that a crash does not lose it. A clean exit and
+Clear remove it.
 
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 port taken, 4 no running instance.
 `;

@@ -15,6 +15,9 @@ export interface Flags {
   readonly memory?: string | undefined;
   /** False for --no-open. */
   readonly open?: boolean | undefined;
+  /** False for --no-journal. */
+  readonly journal?: boolean | undefined;
+  readonly restore?: boolean | undefined;
 }
 
 export interface Settings {
@@ -25,6 +28,10 @@ export interface Settings {
   readonly memoryBytes: number;
   /** Whether browser mode may open the browser. */
   readonly open: boolean;
+  /** Whether what arrives is journaled, to survive a crash. */
+  readonly journal: boolean;
+  /** Whether a capture that a crash left is taken back without asking. */
+  readonly restore: boolean;
   /** A token chosen by the person, so that a tab survives a restart; null makes a new one. */
   readonly token: string | null;
 }
@@ -58,7 +65,9 @@ export function resolveSettings(sources: SettingsSources): Settings {
     uiPort: port(find('uiPort', '--ui-port', 'FLAMETAIL_UI_PORT'), DEFAULT_UI_PORT),
     hosts: hosts(find('host', '--host', 'FLAMETAIL_HOST')),
     memoryBytes: memory(find('memory', '--memory', 'FLAMETAIL_MEMORY')),
-    open: flag(find('open', '--no-open', 'FLAMETAIL_OPEN')),
+    open: flag(find('open', '--no-open', 'FLAMETAIL_OPEN'), true),
+    journal: flag(find('journal', '--no-journal', 'FLAMETAIL_JOURNAL'), DEFAULT_LAUNCH.journal),
+    restore: flag(find('restore', '--restore', 'FLAMETAIL_RESTORE'), DEFAULT_LAUNCH.restore),
     token: chosenToken(sources.env['FLAMETAIL_TOKEN']),
   };
 }
@@ -124,8 +133,9 @@ function chosenToken(text: string | undefined): string | null {
   );
 }
 
-function flag(found: Found | undefined): boolean {
-  if (found === undefined || found.text === 'true' || found.text === '1') return true;
+function flag(found: Found | undefined, otherwise: boolean): boolean {
+  if (found === undefined) return otherwise;
+  if (found.text === 'true' || found.text === '1') return true;
   if (found.text === 'false' || found.text === '0') return false;
   throw wrong(found, 'true or false');
 }

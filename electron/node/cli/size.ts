@@ -23,3 +23,13 @@ export function parseSize(text: string): number | undefined {
   const factor = Object.hasOwn(FACTOR, key) ? FACTOR[key] : undefined;
   return factor === undefined ? undefined : Math.round(Number(number) * factor);
 }
+
+/** A size for people: `312 bytes`, `4.2 KiB`, `1.5 GiB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  let value = bytes / 1024;
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${value.toFixed(1)} ${units[unit] ?? ''}`;
+}

@@ -3,7 +3,12 @@
  * mode, a utility process under Electron). Telemetry never travels here: live sessions and bulk
  * streams each get a port of their own.
  */
-import type { ReceiverProtocol, ReceiverState, Selection } from '../../../proto/live/topics.ts';
+import type {
+  ReceiverProtocol,
+  ReceiverState,
+  RestoredCounts,
+  Selection,
+} from '../../../proto/live/topics.ts';
 
 export interface EngineConfig {
   readonly version: string;
@@ -16,7 +21,18 @@ export interface EngineConfig {
   readonly requirePorts: boolean;
   /** Where the UI is, for people who open the OTLP/HTTP port in a browser; absent in the desktop app. */
   readonly uiUrl?: string;
+  /** Absent: no journal is kept, and there is nothing to restore. */
+  readonly journal?: JournalConfig;
 }
+
+/** What journal-folder.ts found: a folder of this instance alone, or why there can be none. */
+export type JournalConfig =
+  | {
+      readonly folder: string;
+      /** False: nothing is written; the folder holds what an earlier run left. */
+      readonly isOn: boolean;
+    }
+  | { readonly problem: string };
 
 /** File formats that are lossless; `.gz` of each. */
 export type ExportFormat = 'otlp.jsonl' | 'otlp.pb';
@@ -67,6 +83,8 @@ export type EngineProcessMessage =
       readonly type: 'ready';
       readonly receivers: readonly ReceiverState[];
       readonly engineId: string;
+      /** What came back from the journal before it listened. */
+      readonly restored?: RestoredCounts | null;
     }
   | {
       readonly type: 'startFailed';
@@ -79,4 +97,6 @@ export type EngineProcessMessage =
       readonly result: { readonly imported?: ImportResult; readonly bytes?: number };
     }
   | { readonly type: 'fileFailed'; readonly id: number; readonly error: ControlFailure }
+  /** Something that a person should know and that does not end the engine. */
+  | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'stopped' };

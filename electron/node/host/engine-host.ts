@@ -9,10 +9,11 @@
  *       export(), import() ── a port per file ──────▶ stream.ts
  * ```
  * How the process is made is injected (`EngineSpawner`): a worker thread in browser mode, a utility
- * process under Electron. A crash loses what the engine held; the next one takes the same ports.
+ * process under Electron. After a crash the next one takes the same ports, and back what the journal
+ * holds.
  */
 import { randomInt } from 'node:crypto';
-import type { ReceiverState } from '../../../proto/live/topics.ts';
+import type { ReceiverState, RestoredCounts } from '../../../proto/live/topics.ts';
 import type {
   ControlFailure,
   EngineConfig,
@@ -22,6 +23,7 @@ import type {
   ImportResult,
 } from './control.ts';
 import { HostFailure } from './failure.ts';
+import { releaseJournalFolder } from './journal-folder.ts';
 import type { MessagePortLike } from './message-port.ts';
 import { readStream, writeStream } from './stream.ts';
 
@@ -46,7 +48,14 @@ export interface EngineSpawner<P extends MessagePortLike = MessagePortLike> {
 export type EngineEvent =
   /** The process ended without being asked to. Live ports of it are closed. */
   | { readonly type: 'engine-exited'; readonly reason: string; readonly willRestart: boolean }
-  | { readonly type: 'engine-restarted'; readonly receivers: readonly ReceiverState[] };
+  | {
+      readonly type: 'engine-restarted';
+      readonly receivers: readonly ReceiverState[];
+      /** What came back from the journal. */
+      readonly restored?: RestoredCounts | undefined;
+    }
+  /** Something that a person should know; the engine goes on. */
+  | { readonly type: 'warning'; readonly message: string };
 
 /** Crashes within RESTART_WINDOW_MS after which it stays down. */
 const MAX_RESTARTS = 5;
@@ -81,6 +90,7 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
   #isStopping = false;
   #receivers: readonly ReceiverState[] = [];
   #engineId = '';
+  #restored: RestoredCounts | undefined;
   #nextFileId = 1;
   readonly #files = new Map<number, FileWork>();
   readonly #handlers = new Set<(event: EngineEvent) => void>();
@@ -100,6 +110,11 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
 
   get engineId(): string {
     return this.#engineId;
+  }
+
+  /** What the last start took back from the journal; undefined when it started empty. */
+  get restored(): RestoredCounts | undefined {
+    return this.#restored;
   }
 
   /** False between a crash and the restart, and from a stop on. */
@@ -161,7 +176,11 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
     this.#isStopping = true;
     clearTimeout(this.#restartTimer);
     const process = this.#process;
-    if (process === undefined) return;
+    if (process !== undefined) await this.#end(process);
+    this.#releaseJournal();
+  }
+
+  async #end(process: EngineProcess<P>): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         process.kill();
@@ -183,6 +202,7 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
       process.onMessage((message) => {
         switch (message.type) {
           case 'ready':
+            this.#restored = message.restored ?? undefined;
             this.#onReady(message.receivers, message.engineId);
             resolve();
             return;
@@ -195,6 +215,9 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
           case 'fileFailed':
             this.#takeFile(message.id)?.reject(new HostFailure(message.error));
             return;
+          case 'warning':
+            this.#emit(message);
+            return;
           case 'stopped':
             return;
         }
@@ -202,11 +225,18 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
       process.onExit((reason) => {
         const wasReady = this.#isReady;
         this.#onExit(process, reason);
+        if (!wasReady && this.#engineId === '') this.#releaseJournal();
         if (!wasReady) reject(new HostFailure(failure ?? { code: 'failed', message: reason }));
         else if (!this.#isStopping) this.#recover(reason);
       });
       process.post({ type: 'start', config: this.#config }, []);
     });
+  }
+
+  /** Takes away the folder; what could not be restored stays in it for the next start. */
+  #releaseJournal(): void {
+    const { journal } = this.#config;
+    if (journal !== undefined && 'folder' in journal) releaseJournalFolder(journal.folder);
   }
 
   #onReady(receivers: readonly ReceiverState[], engineId: string): void {
@@ -245,7 +275,8 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
     this.#restartTimer = setTimeout(() => {
       this.start().then(
         () => {
-          this.#emit({ type: 'engine-restarted', receivers: this.#receivers });
+          const restored = this.#restored;
+          this.#emit({ type: 'engine-restarted', receivers: this.#receivers, restored });
         },
         (error: unknown) => {
           if (!this.#isStopping) this.#recover(error instanceof Error ? error.message : reason);

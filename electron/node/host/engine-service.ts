@@ -2,7 +2,7 @@
  * What runs inside the engine process: the engine, its receiver, and the long operations.
  *
  * ```
- *   start ──▶ Engine + Receiver listening ──▶ ready | startFailed
+ *   start ──▶ Engine, what the journal holds, Receiver listening ──▶ ready | startFailed
  *   stop, or the host is gone ──▶ operations cancelled, sockets and sessions closed ──▶ stopped, exit
  * ```
  */
@@ -14,30 +14,33 @@ import { exportCapture, exportToFile } from '../capture/export.ts';
 import { describeImport } from '../capture/describe.ts';
 import { fileSize } from '../capture/file-size.ts';
 import { importCapture, importFromFile } from '../capture/import.ts';
+import { NODE_DISK, type JournalDisk } from '../capture/journal-disk.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import type { ControlPort } from './control-port.ts';
 import type { ControlFailure, EngineConfig, HostMessage } from './control.ts';
 import { toFailure } from './failure.ts';
 import type { MessagePortLike } from './message-port.ts';
+import { ArrivalClock, JournalKeeper } from './journal-keeper.ts';
 import { Operations } from './operations.ts';
 import { portChannel } from './port-channel.ts';
 import { StreamReader, writeStream } from './stream.ts';
 import { postTestTrace } from './post-test-trace.ts';
 
 /** Serves control messages until `stop` or until the host is gone, then exits the process. */
-export function serveEngine(control: ControlPort): void {
+export function serveEngine(control: ControlPort, disk: JournalDisk = NODE_DISK): void {
   let service: EngineService | undefined;
-  const stop = async (): Promise<void> => {
-    await service?.close();
+  const stop = async (isClean: boolean): Promise<void> => {
+    await service?.close(isClean);
     control.post({ type: 'stopped' });
     control.exit();
   };
-  control.onClose(() => void stop());
+  // A host that is gone has crashed: what was received is for its next start.
+  control.onClose(() => void stop(false));
   control.onMessage((message, ports) => {
     if (message.type === 'start') {
-      service = new EngineService(control, message.config);
+      service = new EngineService(control, message.config, disk);
       void service.start(message.config);
-    } else if (message.type === 'stop') void stop();
+    } else if (message.type === 'stop') void stop(true);
     else service?.handle(message, ports[0]);
   });
 }
@@ -51,22 +54,42 @@ class EngineService {
   readonly #receiver: Receiver;
   readonly #operations: Operations;
   readonly #methods: HostMethods;
+  readonly #journal: JournalKeeper;
   #receivers: readonly ReceiverState[] = [];
+  #isClosed = false;
 
-  constructor(control: ControlPort, config: EngineConfig) {
+  constructor(control: ControlPort, config: EngineConfig, disk: JournalDisk) {
+    const clock = new ArrivalClock();
     this.#control = control;
     this.#engine = new Engine({
       memoryBytes: config.memoryBytes,
       engineId: this.#engineId,
       version: config.version,
-      clock: { nowMs: () => Date.now(), ticksMs: () => performance.now() },
+      clock,
       scheduler: { after, soon: (task) => void setImmediate(task) },
+      onCleared: (signal) => {
+        this.#journal.cleared(signal);
+      },
     });
     this.#operations = new Operations(() => {
       this.#publish();
     });
-    this.#receiver = new Receiver({
+    this.#journal = new JournalKeeper({
+      config: config.journal,
+      budgetBytes: config.memoryBytes,
       engine: this.#engine,
+      clock,
+      disk,
+      operations: this.#operations,
+      onChange: () => {
+        this.#publish();
+      },
+      onWarning: (message) => {
+        control.post({ type: 'warning', message });
+      },
+    });
+    this.#receiver = new Receiver({
+      engine: this.#journal,
       version: config.version,
       uiUrl: () => config.uiUrl ?? '',
       onState: (state) => {
@@ -81,6 +104,8 @@ class EngineService {
   /** Listens and says `ready`; with `requirePorts`, says `startFailed` and exits when it cannot. */
   async start(config: EngineConfig): Promise<void> {
     const { httpPort, grpcPort, hosts } = config;
+    await this.#journal.open();
+    if (this.#isClosed) return;
     let states: readonly ReceiverState[];
     try {
       states = await this.#receiver.listen({ httpPort, grpcPort, hosts });
@@ -96,7 +121,12 @@ class EngineService {
       await this.#fail(refused.protocol, { code, message: refused.message });
       return;
     }
-    this.#control.post({ type: 'ready', receivers: states, engineId: this.#engineId });
+    this.#control.post({
+      type: 'ready',
+      receivers: states,
+      engineId: this.#engineId,
+      restored: this.#journal.status.restored,
+    });
   }
 
   handle(message: WorkMessage, port: MessagePortLike | undefined): void {
@@ -119,14 +149,17 @@ class EngineService {
     }
   }
 
-  async close(): Promise<void> {
+  /** `isClean`: the capture is given up, and its journal with it. */
+  async close(isClean: boolean): Promise<void> {
+    this.#isClosed = true;
     this.#operations.cancelAll();
     await this.#receiver.close();
     this.#engine.close();
+    await this.#journal.close(isClean);
   }
 
   async #fail(protocol: ReceiverState['protocol'] | null, error: ControlFailure): Promise<void> {
-    await this.close();
+    await this.close(false);
     this.#control.post({ type: 'startFailed', protocol, error });
     this.#control.exit();
   }
@@ -135,6 +168,7 @@ class EngineService {
     this.#engine.setHostStatus({
       receivers: this.#receivers,
       operations: this.#operations.states,
+      journal: this.#journal.status,
     });
   }
 
@@ -173,7 +207,7 @@ class EngineService {
           operation.signal.addEventListener('abort', () => {
             source.stop({ code: 'cancelled', message: 'It was cancelled.' });
           });
-          return importCapture(this.#engine, source, operation);
+          return importCapture(this.#journal, source, operation);
         },
         describeImport,
       );
@@ -207,7 +241,7 @@ class EngineService {
       const totalBytes = await fileSize(path);
       const imported = await this.#operations.run(
         { kind: 'import', label: fileLabel(path), totalBytes },
-        (operation) => importFromFile(this.#engine, path, operation),
+        (operation) => importFromFile(this.#journal, path, operation),
         describeImport,
       );
       this.#control.post({ type: 'fileDone', id, result: { imported } });
@@ -227,6 +261,11 @@ class EngineService {
         settle(this.#operations.cancel(id), `No operation ${id} is running.`),
       'operation.dismiss': ({ id }) =>
         settle(this.#operations.dismiss(id), `There is no finished operation ${id}.`),
+      'journal.restore': () => this.#journal.restore(),
+      'journal.discard': async () => {
+        await this.#journal.discard();
+        return {};
+      },
     };
   }
 }

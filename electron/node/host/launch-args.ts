@@ -10,6 +10,10 @@ export interface LaunchOptions {
   /** Addresses the receivers bind. */
   readonly hosts: readonly string[];
   readonly memoryBytes: number;
+  /** Whether what arrives is journaled, to survive a crash. */
+  readonly journal: boolean;
+  /** Whether a capture that a crash left is taken back without asking. */
+  readonly restore: boolean;
   /** Files to import after the start. */
   readonly files: readonly string[];
   /** Print one ready line to stdout (for the launcher that watches the start). */
@@ -23,6 +27,8 @@ export const DEFAULT_LAUNCH: LaunchOptions = {
   grpcPort: 4317,
   hosts: LOOPBACK_HOSTS,
   memoryBytes: 1024 ** 3,
+  journal: true,
+  restore: false,
   files: [],
   handshake: false,
 };
@@ -38,6 +44,8 @@ export function formatLaunchArgs(options: LaunchOptions): string[] {
     `--host=${options.hosts.join(',')}`,
     `--memory=${options.memoryBytes}`,
   ];
+  if (!options.journal) args.push('--no-journal');
+  if (options.restore) args.push('--restore');
   if (options.handshake) args.push('--flametail-handshake');
   return [...args, '--', ...options.files];
 }
@@ -48,7 +56,7 @@ export function formatLaunchArgs(options: LaunchOptions): string[] {
  * switch is a file.
  */
 export function parseLaunchArgs(args: readonly string[]): LaunchOptions {
-  let { httpPort, grpcPort, hosts, memoryBytes, handshake } = DEFAULT_LAUNCH;
+  let { httpPort, grpcPort, hosts, memoryBytes, journal, restore, handshake } = DEFAULT_LAUNCH;
   const files: string[] = [];
   let onlyFiles = false;
   for (const arg of args) {
@@ -75,6 +83,12 @@ export function parseLaunchArgs(args: readonly string[]): LaunchOptions {
       case '--memory':
         memoryBytes = /^\d{1,15}$/.test(value) ? Number(value) : memoryBytes;
         break;
+      case '--no-journal':
+        journal = false;
+        break;
+      case '--restore':
+        restore = true;
+        break;
       case '--flametail-handshake':
         handshake = true;
         break;
@@ -82,7 +96,7 @@ export function parseLaunchArgs(args: readonly string[]): LaunchOptions {
         break;
     }
   }
-  return { httpPort, grpcPort, hosts, memoryBytes, files, handshake };
+  return { httpPort, grpcPort, hosts, memoryBytes, journal, restore, files, handshake };
 }
 
 /** A decimal port number, 0 to 65535; undefined for anything else. */
@@ -92,7 +106,10 @@ export function readPort(text: string): number | undefined {
   return port <= 65535 ? port : undefined;
 }
 
-/** The engine's part of the options. Desktop windows open even when a port is taken. */
+/**
+ * The engine's part of the options; the journal's folder is the host's to add. Desktop windows open
+ * even when a port is taken.
+ */
 export function engineConfig(
   options: LaunchOptions,
   version: string,

@@ -151,7 +151,7 @@ export async function launchFakeElectron(
   const blocked: string[] = [];
   await routePages(context, host, blocked);
   const stdout: string[] = [];
-  const restore = enterProgram(main, options, (line) => {
+  const restore = enterProgram(main, userData, options, (line) => {
     stdout.push(line);
     host.events.emit('stdout');
   });
@@ -192,13 +192,14 @@ function registerHooks(): void {
 /** Makes this process look like the program's own; the result puts everything back. */
 function enterProgram(
   main: string,
+  stateFolder: string,
   options: FakeElectronOptions,
   told: (line: string) => void,
 ): () => void {
   const { argv, env } = process;
   const write = process.stdout.write.bind(process.stdout);
   process.argv = [argv[0] ?? 'node', main, ...(options.args ?? [])];
-  process.env = { ...env, ...options.env };
+  process.env = { ...env, FLAMETAIL_STATE_DIR: stateFolder, ...options.env };
   process.stdout.write = ((chunk: unknown, ...rest: never[]) => {
     if (typeof chunk !== 'string' || !chunk.startsWith('{"event":')) {
       return write(chunk as string, ...rest);

@@ -15,6 +15,8 @@ export interface OpenOptions extends ServeOptions {
 
 /** A desktop app that says nothing for this long does not start (missing libraries, no sandbox). */
 const HANDSHAKE_TIMEOUT_MS = 8000;
+/** A large journal is read back before the app is ready. */
+const RESTORE_HANDSHAKE_TIMEOUT_MS = 60_000;
 /** The end of the child's error output, for the reason. */
 const KEPT_ERROR_LENGTH = 2000;
 
@@ -61,6 +63,8 @@ async function runDesktop(
     grpcPort: settings.grpcPort,
     hosts: settings.hosts,
     memoryBytes: settings.memoryBytes,
+    journal: settings.journal,
+    restore: settings.restore,
     files: files.map((file) => resolve(file)),
     handshake: true,
   });
@@ -68,7 +72,10 @@ async function runDesktop(
     env: context.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const failure = await waitForHandshake(child);
+  const failure = await waitForHandshake(
+    child,
+    settings.restore ? RESTORE_HANDSHAKE_TIMEOUT_MS : HANDSHAKE_TIMEOUT_MS,
+  );
   if (failure !== undefined) {
     child.kill();
     return { type: 'failed', reason: failure };
@@ -83,13 +90,13 @@ async function runDesktop(
 }
 
 /** Resolves with undefined when the ready line came, else with why it will not. */
-function waitForHandshake(child: ChildProcess): Promise<string | undefined> {
+function waitForHandshake(child: ChildProcess, timeoutMs: number): Promise<string | undefined> {
   return new Promise((settle) => {
     let output = '';
     let errors = '';
     const timer = setTimeout(() => {
-      settle('the desktop app did not start within 8 seconds');
-    }, HANDSHAKE_TIMEOUT_MS);
+      settle(`the desktop app did not start within ${timeoutMs / 1000} seconds`);
+    }, timeoutMs);
     const done = (failure: string | undefined): void => {
       clearTimeout(timer);
       settle(failure);

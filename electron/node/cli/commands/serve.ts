@@ -1,10 +1,12 @@
 /** `flametail serve`: browser mode in the foreground. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { describeImport } from '../../capture/describe.ts';
-import type { ImportResult } from '../../host/control.ts';
+import { describeImport, describeRestored } from '../../capture/describe.ts';
+import type { ImportResult, JournalConfig } from '../../host/control.ts';
 import { startEngine, type EngineEvent, type EngineHost } from '../../host/engine-host.ts';
 import { HostFailure, toFailure } from '../../host/failure.ts';
+import { offeredRecovery, openJournalFolder } from '../../host/journal-folder.ts';
+import { stateFolderPath } from '../../host/state-folder.ts';
 import { BindError } from '../../receiver/bind.ts';
 import { UiServer } from '../../server/ui-server.ts';
 import { openInBrowser } from '../browser.ts';
@@ -13,6 +15,7 @@ import { CliError, EXIT, type ExitCode } from '../exit.ts';
 import { readSettingsFile, settingsPath, stateFolder } from '../folders.ts';
 import { announceInstance, findInstance, type Instance } from '../instance.ts';
 import { isLoopback, resolveSettings, type Flags, type Settings } from '../settings.ts';
+import { formatSize } from '../size.ts';
 import { plain } from '../terminal-text.ts';
 
 export interface ServeOptions extends CommonOptions, Flags {}
@@ -36,8 +39,9 @@ export async function serve(
   const running = await startServing(settings, context);
   try {
     sayReady(running.instance, settings, options, context);
+    sayJournal(running, options, context);
     running.host.onEvent((event) => {
-      context.err(`flametail: ${describeEvent(event)}\n`);
+      context.err(`flametail: ${describeEvent(event, settings.journal)}\n`);
     });
     if (openBrowser && settings.open) openInBrowser(linkOf(running.instance));
     void loadFiles(files, running.host, options, context);
@@ -51,6 +55,7 @@ export async function serve(
 interface Running {
   readonly host: EngineHost;
   readonly instance: Instance;
+  readonly journal: JournalConfig | undefined;
   /** Closes everything; safe to call twice. */
   close(): Promise<void>;
 }
@@ -59,6 +64,12 @@ interface Running {
 async function startServing(settings: Settings, context: CliContext): Promise<Running> {
   const token = settings.token ?? randomBytes(24).toString('base64url');
   const ui = await openUi(settings, token, context);
+  const journal = openJournalFolder({
+    stateFolder: stateFolderPath(context.env),
+    isOn: settings.journal,
+    restore: settings.restore,
+    budgetBytes: settings.memoryBytes,
+  });
   let host: EngineHost;
   try {
     host = await startEngine(context.spawner, {
@@ -69,6 +80,7 @@ async function startServing(settings: Settings, context: CliContext): Promise<Ru
       hosts: settings.hosts,
       requirePorts: true,
       uiUrl: ui.url,
+      ...(journal === undefined ? {} : { journal }),
     });
   } catch (error) {
     await ui.close();
@@ -83,7 +95,7 @@ async function startServing(settings: Settings, context: CliContext): Promise<Ru
     await ui.close();
     await host.stop();
   };
-  return { host, instance, close: () => (closing ??= close()) };
+  return { host, instance, journal, close: () => (closing ??= close()) };
 }
 
 /** Leaves the instance file. A home that cannot be written to (a container's) is only a warning. */
@@ -183,14 +195,60 @@ function sayReady(
   }
 }
 
-function describeEvent(event: EngineEvent): string {
+/** What a crash left, and whether this run's own capture would survive one. */
+function sayJournal(
+  { host, journal }: Running,
+  { json, quiet }: CommonOptions,
+  context: CliContext,
+): void {
+  if (journal !== undefined && 'problem' in journal) {
+    context.err(
+      `flametail: warning: a crash would lose what is received: there is no journal. ${plain(journal.problem)}\n`,
+    );
+  }
+  const { restored } = host;
+  const offered =
+    journal !== undefined && 'folder' in journal ? offeredRecovery(journal.folder) : null;
+  if (json === true) {
+    if (restored !== undefined) context.out(jsonLine({ event: 'restored', ...restored }));
+    if (offered !== null) context.out(jsonLine({ event: 'recoverable', ...offered }));
+  } else if (quiet !== true) {
+    if (restored !== undefined) {
+      context.out(`\nThe earlier capture is back: ${describeRestored(restored)}.\n`);
+    }
+    if (offered !== null) context.out(`\n${describeOffered(offered)}\n`);
+  }
+}
+
+function jsonLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+function describeOffered({ bytes, startedMs }: { bytes: number; startedMs: number }): string {
+  const since = new Date(startedMs).toLocaleString();
+  return (
+    `Flametail did not end cleanly: ${formatSize(bytes)} received since ${since} can be restored.\n` +
+    'Choose Restore or Discard in the UI, or start with --restore.'
+  );
+}
+
+function describeEvent(event: EngineEvent, isJournaled: boolean): string {
   switch (event.type) {
-    case 'engine-exited':
-      return event.willRestart
-        ? `${event.reason} What it held is lost. Starting it again.`
-        : `${event.reason} It failed too often to be started again; stop and start Flametail.`;
+    case 'engine-exited': {
+      if (!event.willRestart) {
+        return `${event.reason} It failed too often to be started again; stop and start Flametail.`;
+      }
+      const held = isJournaled
+        ? 'What it held comes back from the journal.'
+        : 'What it held is lost.';
+      return `${event.reason} ${held} Starting it again.`;
+    }
     case 'engine-restarted':
-      return 'The engine runs again.';
+      return event.restored === undefined
+        ? 'The engine runs again.'
+        : `The engine runs again. ${describeRestored(event.restored)}.`;
+    case 'warning':
+      return `warning: ${event.message}`;
   }
 }
 

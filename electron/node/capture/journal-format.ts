@@ -1,0 +1,109 @@
+/**
+ * The journal's files: how they are named, and how records lie in them. Pure.
+ *
+ * ```
+ *   <started ms>-<number>-<writer>.<signal>        a segment; names sort by age
+ *   46 54 4a 31                                    "FTJ1"
+ *   record:  length u32 | crc32 u32 | arrival f64 | signal u32 | bytes[length]
+ *                                   └─────── what the crc covers ────────┘
+ * ```
+ * Numbers are little-endian. `arrival` is ms since the Unix epoch, `bytes` an export request in
+ * protobuf. One file holds one signal, so that Clear of a signal is the removal of its files.
+ */
+import { crc32 } from 'node:zlib';
+import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
+
+/** What a segment begins with. */
+export const SEGMENT_MAGIC = Uint8Array.of(0x46, 0x54, 0x4a, 0x31);
+
+/** Bytes of a record before its request. */
+export const RECORD_HEADER_BYTES = 20;
+/** The crc covers the record from here on. */
+const CRC_FROM = 8;
+
+/** A batch as it comes back. `bytes` is a view of the segment's bytes. */
+export interface JournalRecord {
+  readonly signal: Signal;
+  readonly arrivalMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A segment as its name tells. */
+export interface SegmentName {
+  readonly name: string;
+  readonly startedMs: number;
+  readonly number: number;
+  readonly signal: Signal;
+}
+
+const NAME = /^(\d{14})-(\d{6})-[0-9a-f]{8}\.([a-z]+)$/;
+
+/** The name of a segment; `writer` is 8 hex digits that no other writer has. */
+export function segmentName(
+  startedMs: number,
+  number: number,
+  writer: string,
+  signal: Signal,
+): SegmentName {
+  const ms = String(startedMs).padStart(14, '0');
+  const name = `${ms}-${String(number).padStart(6, '0')}-${writer}.${signal}`;
+  return { name, startedMs, number, signal };
+}
+
+/** Reads a file name; undefined when it is not that of a segment. */
+export function parseSegmentName(name: string): SegmentName | undefined {
+  const match = NAME.exec(name);
+  const signal = SIGNALS.find((one) => one === match?.[3]);
+  if (match === null || signal === undefined) return undefined;
+  return { name, startedMs: Number(match[1]), number: Number(match[2]), signal };
+}
+
+/** Oldest first. */
+export function byAge(a: SegmentName, b: SegmentName): number {
+  return a.startedMs - b.startedMs || a.number - b.number || (a.name < b.name ? -1 : 1);
+}
+
+/** Writes a record's header into `out` at `at`, RECORD_HEADER_BYTES long. The chunks are its bytes. */
+export function writeRecordHeader(
+  out: DataView,
+  at: number,
+  signal: Signal,
+  arrivalMs: number,
+  chunks: readonly Uint8Array[],
+  byteLength: number,
+): void {
+  out.setUint32(at, byteLength, true);
+  out.setFloat64(at + 8, arrivalMs, true);
+  out.setUint32(at + 16, SIGNALS.indexOf(signal), true);
+  const covered = RECORD_HEADER_BYTES - CRC_FROM;
+  let crc = crc32(new Uint8Array(out.buffer, out.byteOffset + at + CRC_FROM, covered));
+  for (const chunk of chunks) crc = crc32(chunk, crc);
+  out.setUint32(at + 4, crc, true);
+}
+
+/**
+ * Walks the records of a segment's bytes. It ends before the first record that is cut off or whose
+ * crc is wrong: behind that nothing can be told apart. `onEnd` gets the number of bytes left over.
+ */
+export function* readRecords(
+  segment: Uint8Array,
+  onEnd: (leftBytes: number) => void,
+): Generator<JournalRecord, void, undefined> {
+  let at = SEGMENT_MAGIC.byteLength;
+  if (!SEGMENT_MAGIC.every((byte, index) => segment[index] === byte)) {
+    onEnd(segment.byteLength);
+    return;
+  }
+  const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
+  while (at + RECORD_HEADER_BYTES <= segment.byteLength) {
+    const end = at + RECORD_HEADER_BYTES + view.getUint32(at, true);
+    if (end > segment.byteLength) break;
+    if (crc32(segment.subarray(at + CRC_FROM, end)) !== view.getUint32(at + 4, true)) break;
+    const signal = SIGNALS[view.getUint32(at + 16, true)];
+    if (signal === undefined) break;
+    const arrivalMs = view.getFloat64(at + 8, true);
+    yield { signal, arrivalMs, bytes: segment.subarray(at + RECORD_HEADER_BYTES, end) };
+    at = end;
+  }
+  onEnd(segment.byteLength - at);
+}

@@ -1,0 +1,327 @@
+/**
+ * The journal in the engine process: what the receiver and imports accept passes through it into the
+ * engine, and what a crash left goes back.
+ *
+ * ```
+ *   receiver, imports ─▶ JournalKeeper ─▶ Engine.ingest        accepted ─▶ Journal.append
+ *   open:     segments of this folder ─▶ engine                before anything new arrives
+ *   restore:  recovery/ ─▶ engine, segment by segment into this folder
+ *   Clear:    segments removed; what stays in memory (pinned traces) written anew
+ * ```
+ */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LiveFailure } from '../../../proto/live/protocol.ts';
+import { NO_JOURNAL, type JournalStatus, type RestoredCounts } from '../../../proto/live/topics.ts';
+import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
+import type { BodyEncoding, Clock, IngestResult } from '../../engine/config.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { jsonToProto } from '../../engine/wire/json-to-proto.ts';
+import { describeRestored } from '../capture/describe.ts';
+import type { JournalDisk } from '../capture/journal-disk.ts';
+import { parseSegmentName, type JournalRecord } from '../capture/journal-format.ts';
+import { Journal, listSegments, PARTIAL_MARKER } from '../capture/journal.ts';
+import { restoreSegments } from '../capture/journal-restore.ts';
+import type { IngestTarget, RequestLine } from '../receiver/target.ts';
+import type { JournalConfig } from './control.ts';
+import { toFailure } from './failure.ts';
+import { offeredRecovery, RECOVERY_FOLDER } from './journal-folder.ts';
+import type { Operation, Operations } from './operations.ts';
+
+/** Present while the folder's own segments are read: found at a start, reading them ended an engine. */
+const RESTORING_MARKER = 'restoring';
+/** A body from here on may keep the thread so long that what waits is written first. */
+const LONG_WORK_BYTES = 1024 * 1024;
+
+export interface JournalKeeperOptions {
+  /** Absent: there is no journal, and everything passes through. */
+  readonly config: JournalConfig | undefined;
+  readonly budgetBytes: number;
+  readonly engine: Engine;
+  /** The engine's own clock. */
+  readonly clock: ArrivalClock;
+  readonly disk: JournalDisk;
+  readonly operations: Operations;
+  /** The status is another one. */
+  readonly onChange: () => void;
+  /** Something went wrong that a person should know; the status and the receiver log say it too. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** The system's clock, but for batches that come back: they arrived when they arrived. */
+export class ArrivalClock implements Clock {
+  #arrivalMs: number | undefined;
+
+  nowMs(): number {
+    return this.#arrivalMs ?? Date.now();
+  }
+
+  ticksMs(): number {
+    return performance.now();
+  }
+
+  /** Runs `work` at another time. */
+  at<T>(arrivalMs: number, work: () => T): T {
+    this.#arrivalMs = arrivalMs;
+    try {
+      return work();
+    } finally {
+      this.#arrivalMs = undefined;
+    }
+  }
+}
+
+/** Life cycle: `open` before the receiver listens, `close` after it closed. */
+export class JournalKeeper implements IngestTarget {
+  readonly #options: JournalKeeperOptions;
+  readonly #engine: Engine;
+  readonly #folder: string | undefined;
+  readonly #isWanted: boolean;
+  readonly #closing = new AbortController();
+  #journal: Journal | undefined;
+  #status: JournalStatus;
+  #isOpen = false;
+  #isRestoring = false;
+  /** Signals that were cleared while a restore runs: their batches do not come back. */
+  readonly #cleared = new Set<Signal>();
+
+  constructor(options: JournalKeeperOptions) {
+    const { config, engine } = options;
+    this.#options = options;
+    this.#engine = engine;
+    this.#folder = config !== undefined && 'folder' in config ? config.folder : undefined;
+    this.#isWanted = config !== undefined && 'folder' in config && config.isOn;
+    this.#status = { ...NO_JOURNAL, state: this.#isWanted ? 'on' : 'off' };
+  }
+
+  get status(): JournalStatus {
+    return this.#status;
+  }
+
+  ingest(
+    signal: Signal,
+    chunks: readonly Uint8Array[],
+    byteLength: number,
+    encoding: BodyEncoding,
+  ): IngestResult {
+    const journal = this.#journal;
+    if (journal?.isOn !== true) return this.#engine.ingest(signal, chunks, byteLength, encoding);
+    if (byteLength >= LONG_WORK_BYTES) journal.push();
+    if (encoding === 'protobuf') return this.#keep(journal, signal, chunks, byteLength);
+    const encoded = jsonToProto(signal, joined(chunks, byteLength));
+    if (!encoded.ok) return encoded;
+    return this.#keep(journal, signal, [encoded.bytes], encoded.bytes.byteLength);
+  }
+
+  noteRequest(line: RequestLine): void {
+    this.#engine.noteRequest(line);
+  }
+
+  /** Takes back what an engine of this instance left, then starts to write. Never rejects. */
+  async open(): Promise<void> {
+    const { config, budgetBytes, disk } = this.#options;
+    if (config !== undefined && 'problem' in config) this.#fail(config.problem);
+    const folder = this.#folder;
+    if (folder === undefined) return;
+    try {
+      await this.#restoreOwn(folder);
+      this.#update({ recovery: offeredRecovery(folder) });
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      this.#warn(`The journal could not be read: ${toFailure(error).message}`);
+    }
+    this.#isOpen = true;
+    if (!this.#isWanted) return;
+    const onFailure = (error: Error): void => {
+      this.#fail(toFailure(error).message);
+    };
+    this.#journal = new Journal({ folder, budgetBytes, disk, onFailure });
+  }
+
+  /** Takes back what the status offers. Rejects with LiveFailure `notFound`, or as operations do. */
+  async restore(): Promise<RestoredCounts> {
+    const { recovery } = this.#status;
+    if (recovery === null || this.#folder === undefined) throw new LiveFailure(NOTHING_OFFERED);
+    const folder = this.#folder;
+    this.#isRestoring = true;
+    this.#cleared.clear();
+    this.#update({ recovery: null });
+    const label = 'Restoring the earlier capture';
+    try {
+      return await this.#options.operations.run(
+        { kind: 'restore', label, totalBytes: recovery.bytes },
+        (operation) => this.#restoreOffered(folder, operation),
+        describeRestored,
+      );
+    } finally {
+      this.#isRestoring = false;
+      if (!this.#closing.signal.aborted) this.#update({ recovery: offeredRecovery(folder) });
+    }
+  }
+
+  /** Removes what the status offers. Rejects with LiveFailure `notFound`. */
+  async discard(): Promise<void> {
+    const { recovery } = this.#status;
+    if (recovery === null || this.#folder === undefined) throw new LiveFailure(NOTHING_OFFERED);
+    this.#update({ recovery: null });
+    await rm(join(this.#folder, RECOVERY_FOLDER), { recursive: true, force: true });
+  }
+
+  /** To be called after the engine was cleared. */
+  cleared(signal: Signal | 'all'): void {
+    const signals = signal === 'all' ? SIGNALS : [signal];
+    if (this.#isRestoring) for (const one of signals) this.#cleared.add(one);
+    const journal = this.#journal;
+    if (journal === undefined) return;
+    journal.clear(signals);
+    if (!journal.isOn) return;
+    const rest = this.#engine.reader({ type: 'all', signals });
+    for (let request = rest.next(); request !== null; request = rest.next()) {
+      if (request === 'searching') continue;
+      const { bytes } = request;
+      journal.append(request.signal, Date.now(), [bytes], bytes.byteLength);
+    }
+    rest.close();
+  }
+
+  /** Removes the journal after a clean end; leaves it to the next start when `isClean` is false. */
+  async close(isClean: boolean): Promise<void> {
+    this.#closing.abort();
+    // An engine that never got to reading its journal back has nothing better to show for it.
+    if (this.#isOpen) await this.#journal?.close(!isClean);
+  }
+
+  #keep(
+    journal: Journal,
+    signal: Signal,
+    chunks: readonly Uint8Array[],
+    byteLength: number,
+  ): IngestResult {
+    const arrivalMs = this.#options.clock.nowMs();
+    const result = this.#engine.ingest(signal, chunks, byteLength, 'protobuf');
+    if (result.ok && result.accepted > 0) {
+      journal.append(signal, arrivalMs, chunks, byteLength);
+    }
+    return result;
+  }
+
+  async #restoreOwn(folder: string): Promise<void> {
+    const { segments, isPartial } = listSegments(this.#options.disk, folder);
+    if (segments.length === 0) return;
+    const marker = join(folder, RESTORING_MARKER);
+    if (existsSync(marker)) {
+      offer(folder, segments);
+      rmSync(marker);
+      this.#warn(
+        'Reading the journal ended the engine. What it holds can be restored or discarded.',
+      );
+      return;
+    }
+    writeFileSync(marker, '', { mode: 0o600 });
+    const restored = await restoreSegments({
+      folder,
+      segments,
+      take: (record) => this.#take(record),
+      segmentDone: (name) => {
+        if (!this.#isWanted) rmSync(join(folder, name), { force: true });
+      },
+      operation: { signal: this.#closing.signal, progress: () => undefined },
+      closing: this.#closing.signal,
+    }).finally(() => {
+      rmSync(marker, { force: true });
+    });
+    rmSync(join(folder, PARTIAL_MARKER), { force: true });
+    this.#update({ restored: { ...restored, isPartial } });
+  }
+
+  async #restoreOffered(folder: string, operation: Operation): Promise<RestoredCounts> {
+    const recovery = join(folder, RECOVERY_FOLDER);
+    const { segments, isPartial } = listSegments(this.#options.disk, recovery);
+    const restored = await restoreSegments({
+      folder: recovery,
+      segments,
+      take: (record) => this.#take(record),
+      segmentDone: (name) => {
+        this.#adopt(folder, name);
+      },
+      operation,
+      closing: this.#closing.signal,
+    });
+    rmSync(recovery, { recursive: true, force: true });
+    return { ...restored, isPartial };
+  }
+
+  /** A segment that is in memory again is part of this instance's own journal. */
+  #adopt(folder: string, name: string): void {
+    const path = join(folder, RECOVERY_FOLDER, name);
+    const isKept = this.#isWanted && !this.#cleared.has(signalOf(name));
+    if (isKept && existsSync(path)) renameSync(path, join(folder, name));
+    else rmSync(path, { force: true });
+    this.#journal?.adopt();
+  }
+
+  #take(record: JournalRecord): IngestResult {
+    const { signal, arrivalMs, bytes } = record;
+    if (this.#cleared.has(signal)) return NOTHING_TAKEN;
+    return this.#options.clock.at(arrivalMs, () =>
+      this.#engine.ingest(signal, [bytes], bytes.byteLength, 'protobuf'),
+    );
+  }
+
+  #fail(reason: string): void {
+    const message = `The journal is off: ${reason} What arrives from now on does not survive a crash.`;
+    this.#update({ state: 'failed', message });
+    this.#warn(message);
+  }
+
+  #warn(message: string): void {
+    this.#engine.noteRequest({
+      timeMs: Date.now(),
+      protocol: 'http',
+      label: 'JOURNAL',
+      outcome: 'warning',
+      message,
+      bytes: 0,
+      items: 0,
+      userAgent: '',
+    });
+    this.#options.onWarning(message);
+  }
+
+  #update(changes: Partial<JournalStatus>): void {
+    this.#status = { ...this.#status, ...changes };
+    this.#options.onChange();
+  }
+}
+
+const NOTHING_OFFERED = {
+  code: 'notFound',
+  message: 'There is no earlier capture to restore.',
+} as const;
+
+const NOTHING_TAKEN: IngestResult = {
+  ok: true,
+  received: 0,
+  accepted: 0,
+  rejected: 0,
+  duplicates: 0,
+  rejections: [],
+};
+
+/** Moves own segments to where they are offered instead of read. */
+function offer(folder: string, segments: readonly { readonly name: string }[]): void {
+  const recovery = join(folder, RECOVERY_FOLDER);
+  mkdirSync(recovery, { recursive: true, mode: 0o700 });
+  for (const { name } of segments) renameSync(join(folder, name), join(recovery, name));
+}
+
+function signalOf(name: string): Signal {
+  return parseSegmentName(name)?.signal ?? 'traces';
+}
+
+function joined(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined && first.byteLength === byteLength) return first;
+  return Buffer.concat(chunks, byteLength);
+}

@@ -1,0 +1,124 @@
+/**
+ * Load for crash tests: numbered batches over OTLP/HTTP, in protobuf and JSON, as spans and as log
+ * records, and a note of which were acknowledged when. What comes back is looked up in an export.
+ */
+import { Agent, request } from 'node:http';
+import { jsonToProto } from '../../electron/engine/wire/json-to-proto.ts';
+
+const ITEMS_PER_BATCH = 20;
+
+interface Batch {
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** Sends until it is stopped or refused. Each batch's items carry its number: `batch 17`. */
+export class JournalLoad {
+  readonly #acknowledgedAt = new Map<number, number>();
+  #noteFirst = (): void => undefined;
+  #next = 1;
+  #isStopped = false;
+
+  /**
+   * Runs `senders` at once against a port. `first` resolves with the first acknowledgement, `ended`
+   * when all senders have stopped.
+   */
+  run(httpPort: number, senders: number): { first: Promise<void>; ended: Promise<void> } {
+    this.#isStopped = false;
+    const agent = new Agent({ keepAlive: true, maxSockets: senders });
+    const first = new Promise<void>((resolve) => {
+      this.#noteFirst = resolve;
+    });
+    const sending = Array.from({ length: senders }, () => this.#send(httpPort, agent));
+    const ended = Promise.all(sending).then(() => {
+      agent.destroy();
+    });
+    return { first, ended };
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /**
+   * Numbers of the batches that were acknowledged before a time of `performance.now()`. Later ones
+   * are forgotten: a crash may have taken them.
+   */
+  acknowledgedBefore(time: number): number[] {
+    for (const [number, at] of this.#acknowledgedAt) {
+      if (at >= time) this.#acknowledgedAt.delete(number);
+    }
+    return [...this.#acknowledgedAt.keys()];
+  }
+
+  async #send(httpPort: number, agent: Agent): Promise<void> {
+    while (!this.#isStopped) {
+      const number = this.#next++;
+      if (!(await post(httpPort, agent, batchOf(number)))) return;
+      this.#acknowledgedAt.set(number, performance.now());
+      this.#noteFirst();
+    }
+  }
+}
+
+/** The numbers of batches that an export holds whole. */
+export function batchesIn(exported: string): Set<number> {
+  const items = new Map<number, number>();
+  for (const [, digits] of exported.matchAll(/"batch (\d+)"/g)) {
+    const number = Number(digits);
+    items.set(number, (items.get(number) ?? 0) + 1);
+  }
+  return new Set([...items].filter(([, count]) => count >= ITEMS_PER_BATCH).map(([n]) => n));
+}
+
+function post(port: number, agent: Agent, { path, contentType, body }: Batch): Promise<boolean> {
+  return new Promise((resolve) => {
+    const headers = { 'content-type': contentType, 'content-length': body.byteLength };
+    const sent = request(
+      { host: '127.0.0.1', port, path, method: 'POST', agent, headers },
+      (response) => {
+        response.resume();
+        response.on('end', () => {
+          resolve(response.statusCode === 200);
+        });
+        response.on('error', () => {
+          resolve(false);
+        });
+      },
+    );
+    sent.on('error', () => {
+      resolve(false); // The receiver is gone: what these tests are about.
+    });
+    sent.end(body);
+  });
+}
+
+function batchOf(number: number): Batch {
+  const text = `batch ${number}`;
+  const isLog = number % 3 === 0;
+  const isJson = number % 5 === 0;
+  const path = isLog ? '/v1/logs' : '/v1/traces';
+  const time = `${Date.now()}000000`;
+  const id = (bytes: number, item: number): string =>
+    (number * ITEMS_PER_BATCH + item).toString(16).padStart(bytes * 2, '0');
+  const items = Array.from({ length: ITEMS_PER_BATCH }, (_, item) =>
+    isLog
+      ? { timeUnixNano: time, body: { stringValue: text } }
+      : {
+          traceId: id(16, item),
+          spanId: id(8, item),
+          name: text,
+          startTimeUnixNano: time,
+          endTimeUnixNano: time,
+        },
+  );
+  const json = isLog
+    ? { resourceLogs: [{ scopeLogs: [{ logRecords: items }] }] }
+    : { resourceSpans: [{ scopeSpans: [{ spans: items }] }] };
+  const body = Buffer.from(JSON.stringify(json));
+  if (isJson) return { path, contentType: 'application/json', body };
+  const encoded = jsonToProto(isLog ? 'logs' : 'traces', body);
+  if (!encoded.ok) throw new Error(encoded.message);
+  return { path, contentType: 'application/x-protobuf', body: encoded.bytes };
+}
