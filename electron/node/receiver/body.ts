@@ -1,5 +1,6 @@
 /** Reading a request body under the limits, as the chunks that the socket gave. */
 import type { IncomingMessage } from 'node:http';
+import { freeBuffers } from './free-buffers.ts';
 import { MAX_BODY_BYTES, MAX_IN_FLIGHT_BYTES } from './limits.ts';
 
 /** How reading ended. `complete`: chunks are the whole body, right-sized by the socket. */
@@ -46,9 +47,10 @@ export class BodyReader {
     request.on('error', this.#onClose);
   }
 
-  /** Drops the chunks. Only once the body has been ingested or refused. */
+  /** Frees the chunks. Only once the body has been ingested or refused. */
   release(): void {
     this.#inFlight.release(this.byteLength);
+    freeBuffers(this.chunks);
     this.chunks = [];
     this.byteLength = 0;
   }

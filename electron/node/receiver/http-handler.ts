@@ -9,6 +9,7 @@ import type { BodyEncoding } from '../../engine/config.ts';
 import { encodeStatus, encodeSuccess, type StatusAnswer } from '../../engine/wire/answers.ts';
 import { BodyReader, type BodyEnd } from './body.ts';
 import { COMPRESSION_HINT, parseCompression, type Codec, type Compression } from './compression.ts';
+import { freeInflated } from './free-buffers.ts';
 import { MEDIA_TYPE, answer, encodingOf, type Exchange } from './http-answer.ts';
 import { inflateNow, type Inflated } from './inflate.ts';
 import { MAX_BODY_BYTES, TIMEOUTS, type ReceiverTimeouts } from './limits.ts';
@@ -194,8 +195,12 @@ export class HttpHandler {
   }
 
   #ingestInflated(exchange: Delivering, inflated: Inflated): void {
-    if (inflated.ok) this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
-    else this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
+    if (!inflated.ok) {
+      this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
+      return;
+    }
+    this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
+    freeInflated(inflated.bytes);
   }
 
   #ingest(exchange: Delivering, chunks: readonly Uint8Array[], byteLength: number): void {
