@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashSpanId } from '../../electron/engine/store/hash.ts';
+import { hashWords } from '../../electron/engine/store/hash.ts';
 import { RowIndex } from '../../electron/engine/store/row-index.ts';
 import { Strings } from '../../electron/engine/store/string-table.ts';
 import { warmUp } from '../../electron/engine/store/warm-up.ts';
@@ -26,7 +26,7 @@ describe('a row index', () => {
         else index.endRebuild();
       }
       // Eight rows share each hash.
-      hashes.push(hashSpanId(row >> 3, 7, row >> 3));
+      hashes.push(hashWords(row >> 3, 7, row >> 3));
       index.add(hashes[row], row);
       if (row % 501 === 0) for (let i = 0; i <= row; i += 37) expect(has(i)).toBe(true);
     }

@@ -32,10 +32,15 @@ export function hashTraceId(a: number, b: number, c: number, d: number): number 
   return finish(high ^ ((low << 15) | (low >>> 17)));
 }
 
-/** Hash of a span id within a trace row. */
-export function hashSpanId(traceRow: number, hi: number, lo: number): number {
+/** Hash of a span id. */
+export function hashSpanId(hi: number, lo: number): number {
+  return finish(Math.imul(hi, 0x9e3779b1) ^ Math.imul(lo, 0x85ebca77));
+}
+
+/** Hash of three words, the first of them a row. */
+export function hashWords(row: number, b: number, c: number): number {
   return finish(
-    Math.imul(hi, 0x9e3779b1) ^ Math.imul(lo, 0x85ebca77) ^ Math.imul(traceRow + 1, 0xc2b2ae3d),
+    Math.imul(b, 0x9e3779b1) ^ Math.imul(c, 0x85ebca77) ^ Math.imul(row + 1, 0xc2b2ae3d),
   );
 }
 

@@ -2,6 +2,7 @@
 import { LOG_STRIDE } from '../wire/scan-logs.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import { Columns } from './columns.ts';
+import { hashTraceId } from './hash.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SEGMENT_BITS, SLOT_MASK, type LogSegment, type LogTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
@@ -108,7 +109,8 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
         trace1 !== rows[at - LOG_STRIDE + 4] ||
         trace0 !== rows[at - LOG_STRIDE + 3]
       ) {
-        trace = traces.rowFor(trace0, trace1, trace2, trace3);
+        const hash = hashTraceId(trace0, trace1, trace2, trace3);
+        trace = traces.rowFor(hash, trace0, trace1, trace2, trace3);
       }
       let timeHi = rows[at + 9];
       let timeLo = rows[at + 10];

@@ -11,7 +11,7 @@
 import { METRIC_STRIDE } from '../wire/scan-metrics.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import { ByteArena } from './byte-arena.ts';
-import { equalBytes, hashBytes, hashSpanId, hashTraceId } from './hash.ts';
+import { equalBytes, hashBytes, hashTraceId, hashWords } from './hash.ts';
 import { RowIndex } from './row-index.ts';
 import type { MetricEntry, MetricTable, SeriesEntry } from './schema.ts';
 import type { Strings } from './string-table.ts';
@@ -150,7 +150,7 @@ export class MetricCatalog implements MetricTable {
     offset: number,
     length: number,
   ): number {
-    const hash = hashSpanId(slot, resource, hashBytes(bytes, offset, length));
+    const hash = hashWords(slot, resource, hashBytes(bytes, offset, length));
     const index = this.#index;
     for (let row = index.first(hash); row !== -1; row = index.next()) {
       if (

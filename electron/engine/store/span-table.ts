@@ -2,7 +2,7 @@
 import { SPAN_STRIDE } from '../wire/scan-traces.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import type { Batches } from './batch-table.ts';
-import { hashSpanId } from './hash.ts';
+import { hashSpanId, hashTraceId } from './hash.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type SpanTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
@@ -14,9 +14,12 @@ import { isBefore, type Traces } from './trace-table.ts';
 
 const CLIENT = 3;
 const SERVER = 2;
-/** Where `#findTraces` leaves its results in the rows of a scan. */
+/**
+ * Where `#findTraces` leaves its results in the rows of a scan: the trace row, and for the first of
+ * spans in a row that share a trace how many they are, for the others 0.
+ */
 const TRACE = 3;
-const HASH = 4;
+const RUN = 4;
 /** Status code. */
 const ERROR = 2;
 
@@ -33,11 +36,15 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
   supersededCount = 0;
   readonly #parts: SpanParts;
   readonly #index: SpanIndex;
+  /** First span and trace hash of each run of spans that share a trace, of the scan in hand. */
+  #runs = new Int32Array(1024);
+  /** What reads ahead of time read: of no meaning, but it has to go somewhere. */
+  prefetched = 0;
 
   constructor(segmentRows: number, parts: SpanParts) {
     super(segmentRows, SPAN_ROW_BYTES);
     this.#parts = parts;
-    this.#index = new SpanIndex(this);
+    this.#index = new SpanIndex(this, parts.traces);
   }
 
   protected create(rows: number): OwnSpanSegment {
@@ -90,17 +97,12 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       : server;
   }
 
-  /** Makes room in the index for `count` spans, and carries a running rebuild on. */
-  reserve(count: number): void {
-    this.#index.reserve(count);
-  }
-
   /**
    * Appends the spans of a scan; `base` is where the body starts in its slab. Body offsets of
    * duplicates, which are not kept, are added to `dropped`; spans that replace older ones show in
    * `supersededCount`.
    *
-   * Hot loop: about 100 ns a span (test/bench/scan.bench.ts). `reserve` was called before.
+   * Hot loop: about 100 ns a span (test/bench/scan.bench.ts). There is room for the traces.
    */
   append(
     out: ScanOutput,
@@ -110,6 +112,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     dropped: number[],
   ): void {
     const { strings, traces } = this.#parts;
+    const index = this.#index;
     const rows = out.rows;
     const bytes = out.bytes;
     const end = out.rowCount * SPAN_STRIDE;
@@ -145,14 +148,15 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       const trace = rows[at + TRACE];
       const spanHi = rows[at + 7];
       const spanLo = rows[at + 8];
-      const hash = rows[at + HASH];
+      if (rows[at + RUN] !== 0) index.openFor(trace, rows[at + RUN]);
+      const hash = hashSpanId(spanHi, spanLo);
       const bits = rows[at + 17];
       let flags = bits >>> 16;
-      let candidate = this.#index.first(hash);
+      let candidate = index.first(hash);
       if (candidate !== -1) {
         candidate = this.find(trace, spanHi, spanLo);
         if (candidate !== -1) {
-          const verdict = this.#settleDuplicate(out, at, trace);
+          const verdict = this.#settleDuplicate(out, at, trace, hash);
           if (verdict === DROP) {
             dropped.push(rows[at]);
             continue;
@@ -161,7 +165,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         }
       }
       const row = segmentBase | slot;
-      this.#index.add(hash, row);
+      index.add(hash, row);
       const name = strings.intern(bytes, rows[at + 15], rows[at + 16]);
       strings.retain(name);
       const startHi = rows[at + 11];
@@ -194,57 +198,86 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       segment.linkCount[slot] = rows[at + 19] < 0xffff ? rows[at + 19] : 0xffff;
       segment.count = ++slot;
       this.end++;
-      const before = traces.linkSpan(trace, row, isRoot, status === ERROR, service);
+      const isError = status === ERROR;
+      const before = traces.linkSpan(
+        trace,
+        row,
+        isRoot,
+        isError,
+        service,
+        startHi,
+        startLo,
+        endHi,
+        endLo,
+      );
       if (before !== -1) {
         const link = before >>> SEGMENT_BITS === row >>> SEGMENT_BITS ? segment : this.at(before);
         link.nextInTrace[before & SLOT_MASK] = row;
       }
-      traces.coverTime(trace, startHi, startLo, endHi, endLo);
       if (isRoot) this.#considerRoot(trace, row, startHi, startLo);
       kept++;
-      if (status === ERROR) errors++;
+      if (isError) errors++;
     }
     if (kept > 0) this.#count(resource, scope, kept, errors);
     this.generation++;
   }
 
   /**
-   * Finds the trace rows and the index hashes of a scan, which take the place of the trace ids, and
-   * brings the slots that `append` will look at into the cache: without this, half of its time is
-   * spent waiting for them.
+   * Finds the trace row of each span of a scan, which takes the place of the trace id. In two passes,
+   * so that what a trace needs is fetched from memory for all of them at once: without this, half of
+   * the time is spent waiting for one after the other.
    */
   #findTraces(out: ScanOutput): void {
     const traces = this.#parts.traces;
     const index = this.#index;
     const rows = out.rows;
     const end = out.rowCount * SPAN_STRIDE;
-    let trace = -1;
+    if (this.#runs.length < out.rowCount * 2) this.#runs = new Int32Array(out.rowCount * 2);
+    const runs = this.#runs;
+    let runEnd = 0;
+    let touched = 0;
     let a = 0;
     let b = 0;
     let c = 0;
     let d = 0;
-    let touched = 0;
     for (let at = 0; at < end; at += SPAN_STRIDE) {
       if (
-        trace === -1 ||
         rows[at + 6] !== d ||
         rows[at + 5] !== c ||
         rows[at + 4] !== b ||
-        rows[at + 3] !== a
+        rows[at + 3] !== a ||
+        at === 0
       ) {
         a = rows[at + 3];
         b = rows[at + 4];
         c = rows[at + 5];
         d = rows[at + 6];
-        trace = traces.rowFor(a, b, c, d);
+        const hash = hashTraceId(a, b, c, d);
+        touched ^= traces.touch(hash);
+        runs[runEnd] = at;
+        runs[runEnd + 1] = hash;
+        runEnd += 2;
       }
-      const hash = hashSpanId(trace, rows[at + 7], rows[at + 8]);
-      rows[at + TRACE] = trace;
-      rows[at + HASH] = hash;
-      touched ^= index.touch(hash);
+    }
+    for (let run = 0; run < runEnd; run += 2) {
+      const first = runs[run];
+      const last = run + 2 < runEnd ? runs[run + 2] : end;
+      const trace = traces.rowFor(
+        runs[run + 1],
+        rows[first + 3],
+        rows[first + 4],
+        rows[first + 5],
+        rows[first + 6],
+      );
+      touched ^= index.touch(trace);
+      for (let at = first; at < last; at += SPAN_STRIDE) {
+        rows[at + TRACE] = trace;
+        rows[at + RUN] = 0;
+      }
+      rows[first + RUN] = (last - first) / SPAN_STRIDE;
     }
     // Kept, so that the reads are not optimised away.
-    index.prefetched = touched;
+    this.prefetched = touched;
   }
 
   /** Moves the offset column of rows from `ordinal` on to where a body without its dropped items has them. */
@@ -356,6 +389,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       row = next;
     }
     traces.setChain(traceRow, first, last);
+    if (first === -1) this.#index.drop(traceRow);
   }
 
   #considerRoot(trace: number, row: number, startHi: number, startLo: number): void {
@@ -384,6 +418,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     out: ScanOutput,
     at: number,
     trace: number,
+    hash: number,
   ): typeof KEEP | typeof DROP | typeof SHARED {
     const kind = out.rows[at + 17] & 0xff;
     const spanHi = out.rows[at + 7];
@@ -392,7 +427,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     let shared = -1;
     let same = -1;
     const index = this.#index;
-    let row = index.first(out.rows[at + HASH]);
+    let row = index.first(hash);
     for (; row !== -1; row = index.next()) {
       const segment = this.segments[row >>> SEGMENT_BITS];
       const slot = row & SLOT_MASK;

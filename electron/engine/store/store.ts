@@ -255,7 +255,6 @@ export class Store implements StoreRead {
     switch (signal) {
       case 'traces':
         this.#retention.makeRoomForRows(this.spans, count, slab);
-        this.spans.reserve(count);
         this.traces.reserve(count);
         break;
       case 'logs':

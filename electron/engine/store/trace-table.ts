@@ -83,7 +83,8 @@ export class Traces implements TraceTable {
   find(traceId: string): number {
     if (!/^[0-9a-f]{32}$/.test(traceId)) return -1;
     const word = (at: number): number => parseInt(traceId.slice(at, at + 8), 16) | 0;
-    return this.#search(word(0), word(8), word(16), word(24));
+    const [a, b, c, d] = [word(0), word(8), word(16), word(24)];
+    return this.#search(hashTraceId(a, b, c, d), a, b, c, d);
   }
 
   isLive(row: number, ordinal: number): boolean {
@@ -187,6 +188,11 @@ export class Traces implements TraceTable {
     return this.#read(row, ROOT);
   }
 
+  /** The first linked span, also when it is superseded. */
+  chainStart(row: number): number {
+    return this.#read(row, FIRST_SPAN);
+  }
+
   isUnresolved(row: number): boolean {
     return (this.#read(row, STATE) & UNRESOLVED) !== 0;
   }
@@ -216,14 +222,32 @@ export class Traces implements TraceTable {
     this.#index.endRebuild();
   }
 
-  /** The row of a trace id, added when it is new. */
-  rowFor(a: number, b: number, c: number, d: number): number {
-    const row = this.#search(a, b, c, d);
-    return row === -1 ? this.#add(a, b, c, d) : row;
+  /** Brings what `rowFor` will look at into the cache; calls in a row wait for memory together. */
+  touch(hash: number): number {
+    return this.#index.touch(hash);
   }
 
-  /** Counts a span at the end of the chain. Returns the span before it, -1 for the first. */
-  linkSpan(row: number, span: number, isRoot: boolean, isError: boolean, service: number): number {
+  /** The row of a trace id with this `hashTraceId`, added when it is new. */
+  rowFor(hash: number, a: number, b: number, c: number, d: number): number {
+    const row = this.#search(hash, a, b, c, d);
+    return row === -1 ? this.#add(hash, a, b, c, d) : row;
+  }
+
+  /**
+   * Counts a span at the end of the chain and widens the trace to its time. Returns the span before
+   * it, -1 for the first.
+   */
+  linkSpan(
+    row: number,
+    span: number,
+    isRoot: boolean,
+    isError: boolean,
+    service: number,
+    startHi: number,
+    startLo: number,
+    endHi: number,
+    endLo: number,
+  ): number {
     const chunk = this.#chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     this.#touch(chunk, at, row);
@@ -238,29 +262,20 @@ export class Traces implements TraceTable {
       if ((chunk[at + STATE] & LISTED) === 0) this.#enlist(chunk, at, row);
     }
     if (chunk[at + SERVICES] !== service) this.#addService(chunk, at, row, service);
+    cover(chunk, at, startHi, startLo, endHi, endLo);
     return last;
   }
 
   /** Widens the trace to a span's time; a start of 0 says nothing. */
   coverTime(row: number, startHi: number, startLo: number, endHi: number, endLo: number): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    if ((startHi | startLo) !== 0) {
-      const hi = chunk[at + START_HI];
-      const lo = chunk[at + START_LO];
-      if ((hi | lo) === 0 || isBefore(startHi, startLo, hi, lo)) {
-        chunk[at + START_HI] = startHi;
-        chunk[at + START_LO] = startLo;
-      }
-    }
-    if (isBefore(chunk[at + END_HI], chunk[at + END_LO], endHi, endLo)) {
-      chunk[at + END_HI] = endHi;
-      chunk[at + END_LO] = endLo;
-    }
-    if (isBefore(chunk[at + END_HI], chunk[at + END_LO], startHi, startLo)) {
-      chunk[at + END_HI] = startHi;
-      chunk[at + END_LO] = startLo;
-    }
+    cover(
+      this.#chunks[row >>> CHUNK_BITS],
+      (row & CHUNK_MASK) << STRIDE_BITS,
+      startHi,
+      startLo,
+      endHi,
+      endLo,
+    );
   }
 
   setRoot(row: number, span: number): void {
@@ -397,9 +412,9 @@ export class Traces implements TraceTable {
 
   // ---- inside ----------------------------------------------------------------------------------
 
-  #search(a: number, b: number, c: number, d: number): number {
+  #search(hash: number, a: number, b: number, c: number, d: number): number {
     const index = this.#index;
-    for (let row = index.first(hashTraceId(a, b, c, d)); row !== -1; row = index.next()) {
+    for (let row = index.first(hash); row !== -1; row = index.next()) {
       const chunk = this.#chunks[row >>> CHUNK_BITS];
       const at = (row & CHUNK_MASK) << STRIDE_BITS;
       if (chunk[at] === a && chunk[at + 1] === b && chunk[at + 2] === c && chunk[at + 3] === d) {
@@ -409,7 +424,7 @@ export class Traces implements TraceTable {
     return -1;
   }
 
-  #add(a: number, b: number, c: number, d: number): number {
+  #add(hash: number, a: number, b: number, c: number, d: number): number {
     const row = this.#free.pop() ?? this.#rows++;
     if (row >>> CHUNK_BITS === this.#chunks.length) {
       const buffer = new ArrayBuffer(CHUNK_ROWS * RECORD_BYTES);
@@ -439,7 +454,7 @@ export class Traces implements TraceTable {
     doubles[(at >>> 1) + CREATED] = ordinal;
     doubles[(at >>> 1) + ORDINAL] = ordinal;
     this.#live++;
-    this.#index.add(hashTraceId(a, b, c, d), row);
+    this.#index.add(hash, row);
     return row;
   }
 
@@ -494,6 +509,32 @@ export class Traces implements TraceTable {
 
   #write(row: number, field: number, value: number): void {
     this.#chunks[row >>> CHUNK_BITS][((row & CHUNK_MASK) << STRIDE_BITS) + field] = value;
+  }
+}
+
+function cover(
+  chunk: Int32Array,
+  at: number,
+  startHi: number,
+  startLo: number,
+  endHi: number,
+  endLo: number,
+): void {
+  if ((startHi | startLo) !== 0) {
+    const hi = chunk[at + START_HI];
+    const lo = chunk[at + START_LO];
+    if ((hi | lo) === 0 || isBefore(startHi, startLo, hi, lo)) {
+      chunk[at + START_HI] = startHi;
+      chunk[at + START_LO] = startLo;
+    }
+  }
+  if (isBefore(chunk[at + END_HI], chunk[at + END_LO], endHi, endLo)) {
+    chunk[at + END_HI] = endHi;
+    chunk[at + END_LO] = endLo;
+  }
+  if (isBefore(chunk[at + END_HI], chunk[at + END_LO], startHi, startLo)) {
+    chunk[at + END_HI] = startHi;
+    chunk[at + END_LO] = startLo;
   }
 }
 

@@ -1,0 +1,130 @@
+/**
+ * Memory for many small tables of 2^k slots of 4 bytes. Tables are cut from chunks that never move; one
+ * larger than a chunk has a chunk of its own. A table that is given back waits for the next of its size.
+ */
+
+const CHUNK_LOG2 = 16;
+const CHUNK_SLOTS = 1 << CHUNK_LOG2;
+/** A place counts units of the smallest table: chunk index, then offset in the chunk. */
+const UNIT_LOG2 = 2;
+const PLACE_BITS = CHUNK_LOG2 - UNIT_LOG2;
+const PLACE_MASK = (1 << PLACE_BITS) - 1;
+const LARGEST_LOG2 = 30;
+
+/** log2 of the slots of the smallest table. */
+export const SMALLEST_LOG2 = UNIT_LOG2;
+
+const NO_SLOTS = new Int32Array(0);
+
+export class SlotArena {
+  #chunks: Int32Array[] = [];
+  #freeChunks: number[] = [];
+  /** Places of free tables, by log2 of their slots. */
+  #free = emptyLists();
+  #openChunk = -1;
+  #openAt = CHUNK_SLOTS;
+  #slots = 0;
+  #freeSlots = 0;
+  #old: Int32Array[] = [];
+
+  get bytes(): number {
+    return this.#slots * 4;
+  }
+
+  /** Whether most of it is free tables. */
+  get isWasteful(): boolean {
+    return this.#freeSlots > 4 * CHUNK_SLOTS && this.#freeSlots * 2 > this.#slots;
+  }
+
+  /** The array in which a table lies, from `baseOf` on. */
+  slotsOf(place: number): Int32Array {
+    return this.#chunks[place >>> PLACE_BITS];
+  }
+
+  baseOf(place: number): number {
+    return (place & PLACE_MASK) << UNIT_LOG2;
+  }
+
+  /** Reads the first slot of a table. */
+  touch(place: number): number {
+    return this.#chunks[place >>> PLACE_BITS][(place & PLACE_MASK) << UNIT_LOG2];
+  }
+
+  /** An empty table. */
+  take(log2: number): number {
+    if (log2 > CHUNK_LOG2) return this.#addChunk(1 << log2) << PLACE_BITS;
+    const place = this.#free[log2].pop();
+    const slots = 1 << log2;
+    if (place !== undefined) {
+      const base = this.baseOf(place);
+      this.slotsOf(place).fill(0, base, base + slots);
+      this.#freeSlots -= slots;
+      return place;
+    }
+    if (this.#openAt + slots > CHUNK_SLOTS) this.#openNext();
+    const at = this.#openAt;
+    this.#openAt += slots;
+    return (this.#openChunk << PLACE_BITS) | (at >>> UNIT_LOG2);
+  }
+
+  free(place: number, log2: number): void {
+    const slots = 1 << log2;
+    if (log2 > CHUNK_LOG2) {
+      const chunk = place >>> PLACE_BITS;
+      this.#chunks[chunk] = NO_SLOTS;
+      this.#freeChunks.push(chunk);
+      this.#slots -= slots;
+      return;
+    }
+    this.#free[log2].push(place);
+    this.#freeSlots += slots;
+  }
+
+  /** Begins to pack: every table has to be taken along by `repack` before `endPacking`. */
+  startPacking(): void {
+    this.#old = this.#chunks;
+    this.#chunks = [];
+    this.#freeChunks = [];
+    this.#free = emptyLists();
+    this.#openAt = CHUNK_SLOTS;
+    this.#slots = 0;
+    this.#freeSlots = 0;
+  }
+
+  /** Returns the new place of a table. */
+  repack(place: number, log2: number): number {
+    const base = this.baseOf(place);
+    const table = this.#old[place >>> PLACE_BITS].subarray(base, base + (1 << log2));
+    const moved = this.take(log2);
+    this.slotsOf(moved).set(table, this.baseOf(moved));
+    return moved;
+  }
+
+  endPacking(): void {
+    this.#old = [];
+  }
+
+  /** What is left of the open chunk becomes free tables. */
+  #openNext(): void {
+    while (this.#openAt < CHUNK_SLOTS) {
+      // The largest table that starts here: slots are taken in powers of two, largest bits last.
+      const log2 = Math.min(31 - Math.clz32(CHUNK_SLOTS - this.#openAt), CHUNK_LOG2);
+      this.#free[log2].push((this.#openChunk << PLACE_BITS) | (this.#openAt >>> UNIT_LOG2));
+      this.#freeSlots += 1 << log2;
+      this.#openAt += 1 << log2;
+    }
+    this.#openChunk = this.#addChunk(CHUNK_SLOTS);
+    this.#openAt = 0;
+  }
+
+  #addChunk(slots: number): number {
+    const index = this.#freeChunks.pop() ?? this.#chunks.length;
+    this.#chunks[index] = new Int32Array(slots);
+    this.#slots += slots;
+    return index;
+  }
+}
+
+function emptyLists(): number[][] {
+  return Array.from({ length: LARGEST_LOG2 + 1 }, () => []);
+}
