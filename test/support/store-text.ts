@@ -38,7 +38,7 @@ export function printSpan(store: Store, row: number): string {
   const segment = store.spans.at(row);
   const slot = row & SLOT_MASK;
   const span = decodeSpan(
-    store.batches.bytesOf(segment.batch[slot], segment.offset[slot], segment.length[slot]),
+    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
   );
   const id = pad(segment.spanIdHi[slot]) + pad(segment.spanIdLo[slot]);
   const name = store.strings.get(segment.name[slot]);
@@ -51,7 +51,7 @@ export function printSpan(store: Store, row: number): string {
   return (
     `${id} ${name} kind ${segment.kind[slot]} status ${segment.status[slot]} ` +
     `${start}–${time(segment.endHi[slot], segment.endLo[slot])} ` +
-    `in ${store.strings.get(store.resources.service(segment.resource[slot]))}/${store.scopes.name(segment.scope[slot])} ` +
+    `in ${store.strings.get(store.resources.service(segment.resourceOf(slot)))}/${store.scopes.name(segment.scopeOf(slot))} ` +
     `parent ${parent === -1 ? 'none' : pad(store.spans.at(parent).spanIdHi[parent & SLOT_MASK]) + pad(store.spans.at(parent).spanIdLo[parent & SLOT_MASK])}${shared}`
   );
 }

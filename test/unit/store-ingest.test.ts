@@ -137,7 +137,9 @@ describe('spans', () => {
       SPAN_FLAG.remoteParent | SPAN_FLAG.hasException | SPAN_FLAG.badTime,
     );
     expect([segment.eventCount[0], segment.linkCount[0]]).toEqual([2, 1]);
-    expect(store.strings.get(store.resources.service(segment.resource[0]))).toBe('unknown_service');
+    expect(store.strings.get(store.resources.service(segment.resourceOf(0)))).toBe(
+      'unknown_service',
+    );
   });
 
   it('take the resource that stands behind them', () => {

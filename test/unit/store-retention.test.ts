@@ -106,13 +106,12 @@ describe('eviction', () => {
     const { store } = openStore(4 * MIB);
     const rows = store.spans.segmentRows;
     takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, end: 5 }]));
-    const first = store.spans.segments[0];
     let i = 2;
     for (; store.spans.end < rows * 2.5; i++)
       takeGood(store, 'traces', spansBody(manySpans(i, 10)));
     takeGood(store, 'traces', spansBody([{ trace: 1, id: 1, end: 50 }]));
-    // Until the segment of the first one holds other spans, and nobody has looked at the trace.
-    while (first?.baseOrdinal === 0 || first?.count === 0) {
+    // Until the rows of the first segment are other spans, and nobody has looked at the trace.
+    while ((store.spans.segments[0]?.baseOrdinal ?? 0) === 0) {
       takeGood(store, 'traces', spansBody(manySpans(i++, 10)));
     }
     const trace = store.traces.find(traceHex(1));

@@ -120,7 +120,7 @@ export class ItemMatcher {
     if (segment === undefined) return 'miss';
     const slot = row & SLOT_MASK;
     const { strings, resources, batches } = this.#store;
-    const service = strings.get(resources.service(segment.resource[slot]));
+    const service = strings.get(resources.service(segment.resourceOf(slot)));
     const allowed = this.allowsService(service);
     if (!allowed && !this.canExclude) return 'miss';
     const visitor = this.#visitor;
@@ -129,7 +129,7 @@ export class ItemMatcher {
     for (const text of shared) visitor.plain(text);
     if (!visitor.isSettled) {
       const bytes = batches.bytesOf(
-        segment.batch[slot],
+        segment.batchOf(slot),
         segment.offset[slot],
         segment.length[slot],
       );

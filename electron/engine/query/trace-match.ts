@@ -100,7 +100,7 @@ export class TraceMatcher {
     const slot = rootSpan & SLOT_MASK;
     return [
       strings.get(segment.name[slot]),
-      strings.get(resources.service(segment.resource[slot])),
+      strings.get(resources.service(segment.resourceOf(slot))),
     ];
   }
 

@@ -10,7 +10,7 @@ import { ItemSegment, SegmentTable } from './segment-table.ts';
 import type { Traces } from './trace-table.ts';
 
 /** Bytes of one row over all columns. */
-export const LOG_ROW_BYTES = 45;
+export const LOG_ROW_BYTES = 35;
 
 export class OwnLogSegment extends ItemSegment implements LogSegment {
   readonly trace: Int32Array;
@@ -78,6 +78,7 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
     let lastScope = -1;
     let resource = -1;
     let scope = -1;
+    let run = -1;
     let kept = 0;
     let trace = -1;
     for (let at = 0; at < end; at += LOG_STRIDE) {
@@ -85,6 +86,7 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
         segmentBase = this.openSegment() << SEGMENT_BITS;
         segment = this.at(segmentBase);
         slot = segment.count;
+        run = -1;
       }
       if (rows[at + 2] !== lastScope) {
         if (kept > 0) {
@@ -95,7 +97,9 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
         lastScope = rows[at + 2];
         resource = scopeRows.resource[lastScope];
         scope = scopeRows.scope[lastScope];
+        run = -1;
       }
+      if (run === -1) run = this.openRun(segment, batch, resource, scope);
       const trace0 = rows[at + 3];
       const trace1 = rows[at + 4];
       const trace2 = rows[at + 5];
@@ -118,11 +122,9 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
         timeHi = arrivalHi;
         timeLo = arrivalLo;
       }
-      segment.batch[slot] = batch;
       segment.offset[slot] = base + rows[at];
       segment.length[slot] = rows[at + 1];
-      segment.resource[slot] = resource;
-      segment.scope[slot] = scope;
+      segment.run[slot] = run;
       segment.trace[slot] = trace;
       segment.spanIdHi[slot] = rows[at + 7];
       segment.spanIdLo[slot] = rows[at + 8];
@@ -165,8 +167,8 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
           traces.popLog(trace, segment.nextInTrace[slot]);
           touched.add(trace);
         }
-        resources.release(segment.resource[slot], 1);
-        scopes.release(segment.scope[slot], 1);
+        resources.release(segment.resourceOf(slot), 1);
+        scopes.release(segment.scopeOf(slot), 1);
       }
     }
     this.freeUntil(until);

@@ -10,7 +10,7 @@ import { ItemSegment, SegmentTable } from './segment-table.ts';
 import type { Strings } from './string-table.ts';
 
 /** Bytes of one row over all columns. */
-export const POINT_ROW_BYTES = 65;
+export const POINT_ROW_BYTES = 55;
 
 export class OwnPointSegment extends ItemSegment implements PointSegment {
   readonly series: Int32Array;
@@ -77,8 +77,10 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
     }
     let lastMetric = -1;
     let metric = -1;
+    let lastScope = -1;
     let resource = -1;
     let scope = -1;
+    let run = -1;
     let kept = 0;
     for (let i = 0; i < out.rowCount; i++) {
       const at = i * POINT_STRIDE;
@@ -86,6 +88,7 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
         segmentBase = this.openSegment() << SEGMENT_BITS;
         segment = this.at(segmentBase);
         slot = segment.count;
+        run = -1;
       }
       if (rows[at + 2] !== lastMetric) {
         if (kept > 0) this.#count(resource, scope, kept);
@@ -93,9 +96,12 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
         lastMetric = rows[at + 2];
         metric = metricRows[lastMetric];
         const scopeIndex = out.metrics[lastMetric * METRIC_STRIDE];
+        if (scopeIndex !== lastScope) run = -1;
+        lastScope = scopeIndex;
         resource = scopeRows.resource[scopeIndex];
         scope = scopeRows.scope[scopeIndex];
       }
+      if (run === -1) run = this.openRun(segment, batch, resource, scope);
       const row = segmentBase | slot;
       const attributesAt = rows[at + 8];
       const series =
@@ -104,11 +110,9 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
           : metrics.seriesFor(metric, resource, out.joined[-1 - attributesAt], 0, rows[at + 9]);
       const previous = metrics.linkPoint(series, row);
       if (previous !== -1) this.at(previous).next[previous & SLOT_MASK] = row;
-      segment.batch[slot] = batch;
       segment.offset[slot] = base + rows[at];
       segment.length[slot] = rows[at + 1];
-      segment.resource[slot] = resource;
-      segment.scope[slot] = scope;
+      segment.run[slot] = run;
       segment.series[slot] = series;
       segment.startHi[slot] = rows[at + 3];
       segment.startLo[slot] = rows[at + 4];
@@ -151,8 +155,8 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
         const next = segment.next[slot];
         if (next !== -1) this.at(next).previous[next & SLOT_MASK] = -1;
         this.metrics.unlinkPoint(segment.series[slot], next === -1);
-        resources.release(segment.resource[slot], 1);
-        scopes.release(segment.scope[slot], 1);
+        resources.release(segment.resourceOf(slot), 1);
+        scopes.release(segment.scopeOf(slot), 1);
       }
     }
     this.metrics.sweep();

@@ -58,7 +58,7 @@ export function rescueItems(
   return {
     signal,
     request: rowsRequest(signal, table, rows, parts),
-    arrivalMs: batches.arrivalMs(table.at(rows[0]).batch[rows[0] & SLOT_MASK]),
+    arrivalMs: batches.arrivalMs(table.at(rows[0]).batchOf(rows[0] & SLOT_MASK)),
     origin: batches.sequence(slab.batches[slab.batches.length - 1]),
     traces: touched,
   };

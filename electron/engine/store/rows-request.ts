@@ -5,7 +5,6 @@ import type { MetricCatalog } from './metric-catalog.ts';
 import type { Points } from './point-table.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SLOT_MASK, type ItemColumns } from './schema.ts';
-import type { SegmentTable } from './segment-table.ts';
 
 export interface RequestParts {
   readonly resources: Resources;
@@ -14,10 +13,9 @@ export interface RequestParts {
 }
 
 /** The part of an item table that is read here. */
-type ItemTable = Pick<
-  SegmentTable<ItemColumns & { baseOrdinal: number; first: number; count: number }>,
-  'at'
->;
+interface ItemTable {
+  at(row: number): ItemColumns;
+}
 
 /** A request of these spans or log records, grouped by resource and scope in order of first sight. */
 export function rowsRequest(
@@ -63,10 +61,10 @@ function groupRows(
   for (const row of rows) {
     const segment = table.at(row);
     const slot = row & SLOT_MASK;
-    const resource = segment.resource[slot];
+    const resource = segment.resourceOf(slot);
     let byScope = groups.get(resource);
     if (byScope === undefined) groups.set(resource, (byScope = new Map()));
-    push(byScope, segment.scope[slot], row);
+    push(byScope, segment.scopeOf(slot), row);
   }
   return [...groups].map(([resource, byScope]) => ({
     resource: resources.bytes(resource),
@@ -88,5 +86,5 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 function itemBytes(table: ItemTable, row: number, { batches }: RequestParts): Uint8Array {
   const segment = table.at(row);
   const slot = row & SLOT_MASK;
-  return batches.bytesOf(segment.batch[slot], segment.offset[slot], segment.length[slot]);
+  return batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]);
 }

@@ -44,13 +44,13 @@ export interface Table<S extends Segment> {
 
 /** Columns that every item table shares: where its bytes are and what sent it. */
 export interface ItemColumns extends Segment {
-  /** Row in `batches`: the export request it came in. */
-  readonly batch: Int32Array;
   /** Where the item's message (without tag and length) lies in its batch's slab. */
   readonly offset: Uint32Array;
   readonly length: Uint32Array;
-  readonly resource: Int32Array;
-  readonly scope: Int32Array;
+  /** Row in `batches` of the item in a slot: the export request it came in. */
+  batchOf(slot: number): number;
+  resourceOf(slot: number): number;
+  scopeOf(slot: number): number;
 }
 
 export interface SpanSegment extends ItemColumns {
@@ -75,8 +75,9 @@ export interface SpanSegment extends ItemColumns {
   readonly status: Uint8Array;
   /** SPAN_FLAG bits. */
   readonly flags: Uint8Array;
-  readonly eventCount: Uint16Array;
-  readonly linkCount: Uint16Array;
+  /** Events and links, at most 255 each: the bytes have them all. */
+  readonly eventCount: Uint8Array;
+  readonly linkCount: Uint8Array;
 }
 
 export const SPAN_FLAG = {

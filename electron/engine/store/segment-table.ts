@@ -11,6 +11,9 @@ export interface OwnSegment extends ItemColumns {
   baseOrdinal: number;
   first: number;
   count: number;
+  readonly runs: ItemRuns;
+  /** Where its columns lie. */
+  readonly buffer: ArrayBuffer;
 }
 
 /** The columns of ItemColumns. */
@@ -18,19 +21,73 @@ export abstract class ItemSegment implements OwnSegment {
   baseOrdinal = 0;
   first = 0;
   count = 0;
-  readonly batch: Int32Array;
   readonly offset: Uint32Array;
   readonly length: Uint32Array;
-  readonly resource: Int32Array;
-  readonly scope: Int32Array;
+  readonly run: Uint16Array;
+  readonly runs = new ItemRuns();
+  readonly buffer: ArrayBuffer;
 
   constructor(columns: Columns) {
-    this.batch = columns.int32();
+    this.buffer = columns.buffer;
     this.offset = columns.uint32();
     this.length = columns.uint32();
-    this.resource = columns.int32();
-    this.scope = columns.int32();
+    this.run = columns.uint16();
   }
+
+  batchOf(slot: number): number {
+    return this.runs.batch[this.run[slot]];
+  }
+
+  resourceOf(slot: number): number {
+    return this.runs.resource[this.run[slot]];
+  }
+
+  scopeOf(slot: number): number {
+    return this.runs.scope[this.run[slot]];
+  }
+}
+
+const FIRST_RUNS = 256;
+const RUN_BYTES = 12;
+
+/** What runs of items in a row have in common: a column each would cost 12 bytes an item. */
+export class ItemRuns {
+  batch = new Int32Array(FIRST_RUNS);
+  resource = new Int32Array(FIRST_RUNS);
+  scope = new Int32Array(FIRST_RUNS);
+  #count = 0;
+
+  get bytes(): number {
+    return this.batch.length * RUN_BYTES;
+  }
+
+  /** Begins a run and returns its number. There are never more runs than rows. */
+  open(batch: number, resource: number, scope: number): number {
+    const run = this.#count++;
+    if (run === this.batch.length) {
+      this.batch = twice(this.batch);
+      this.resource = twice(this.resource);
+      this.scope = twice(this.scope);
+    }
+    this.batch[run] = batch;
+    this.resource[run] = resource;
+    this.scope[run] = scope;
+    return run;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    if (this.batch.length === FIRST_RUNS) return;
+    this.batch = new Int32Array(FIRST_RUNS);
+    this.resource = new Int32Array(FIRST_RUNS);
+    this.scope = new Int32Array(FIRST_RUNS);
+  }
+}
+
+function twice(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(column.length * 2);
+  larger.set(column);
+  return larger;
 }
 
 export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
@@ -45,6 +102,8 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
   readonly segmentBytes: number;
   readonly #freeIndexes: number[] = [];
   readonly #spare: S[] = [];
+  /** Of the live segments. */
+  #runBytes = 0;
 
   constructor(segmentRows: number, rowBytes: number) {
     this.segmentRows = segmentRows;
@@ -71,11 +130,11 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
 
   /** Bytes of live and of spare segments. */
   get bytes(): number {
-    return (this.order.length + this.#spare.length) * this.segmentBytes;
+    return this.liveBytes + this.#spare.length * this.segmentBytes;
   }
 
   get liveBytes(): number {
-    return this.order.length * this.segmentBytes;
+    return this.order.length * this.segmentBytes + this.#runBytes;
   }
 
   /** Segments that `count` more rows need and that are not there yet. */
@@ -110,10 +169,20 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
     segment.baseOrdinal = this.end;
     segment.first = 0;
     segment.count = 0;
+    this.#runBytes += segment.runs.bytes;
     const index = this.#freeIndexes.pop() ?? this.segments.length;
     this.segments[index] = segment;
     this.order.push(index);
     return index;
+  }
+
+  /** Begins a run of items of one batch, resource and scope in the segment that is written to. */
+  protected openRun(segment: S, batch: number, resource: number, scope: number): number {
+    const { runs } = segment;
+    const before = runs.bytes;
+    const run = runs.open(batch, resource, scope);
+    this.#runBytes += runs.bytes - before;
+    return run;
   }
 
   /** Forgets the rows before `until`; their columns are readable until this is called. */
@@ -127,6 +196,8 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
       this.order.shift();
       this.segments[index] = undefined;
       this.#freeIndexes.push(index);
+      this.#runBytes -= segment.runs.bytes;
+      segment.runs.clear();
       this.#spare.push(segment);
     }
     this.generation++;
@@ -134,7 +205,7 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
 
   #touched(): S {
     const segment = this.create(this.segmentRows);
-    new Uint8Array(segment.batch.buffer).fill(0);
+    new Uint8Array(segment.buffer).fill(0);
     return segment;
   }
 }

@@ -4,7 +4,7 @@ import type { SpanSegment } from './schema.ts';
 import { ItemSegment } from './segment-table.ts';
 
 /** Bytes of one row over all columns. */
-export const SPAN_ROW_BYTES = 75;
+export const SPAN_ROW_BYTES = 63;
 
 export class OwnSpanSegment extends ItemSegment implements SpanSegment {
   readonly trace: Int32Array;
@@ -22,8 +22,8 @@ export class OwnSpanSegment extends ItemSegment implements SpanSegment {
   readonly kind: Uint8Array;
   readonly status: Uint8Array;
   readonly flags: Uint8Array;
-  readonly eventCount: Uint16Array;
-  readonly linkCount: Uint16Array;
+  readonly eventCount: Uint8Array;
+  readonly linkCount: Uint8Array;
 
   constructor(rows: number) {
     const columns = new Columns(rows, SPAN_ROW_BYTES);
@@ -43,8 +43,8 @@ export class OwnSpanSegment extends ItemSegment implements SpanSegment {
     this.kind = columns.uint8();
     this.status = columns.uint8();
     this.flags = columns.uint8();
-    this.eventCount = columns.uint16();
-    this.linkCount = columns.uint16();
+    this.eventCount = columns.uint8();
+    this.linkCount = columns.uint8();
   }
 }
 

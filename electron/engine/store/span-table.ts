@@ -91,8 +91,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     const server = this.find(traceRow, hi, lo, SERVER);
     const client = this.find(traceRow, hi, lo, CLIENT);
     if (server === -1 || client === -1) return row;
-    return this.at(client).resource[client & SLOT_MASK] === child.resource[slot] &&
-      this.at(server).resource[server & SLOT_MASK] !== child.resource[slot]
+    return this.at(client).resourceOf(client & SLOT_MASK) === child.resourceOf(slot) &&
+      this.at(server).resourceOf(server & SLOT_MASK) !== child.resourceOf(slot)
       ? client
       : server;
   }
@@ -127,6 +127,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     let lastScope = -1;
     let resource = -1;
     let scope = -1;
+    let run = -1;
     let service = -1;
     let kept = 0;
     let errors = 0;
@@ -135,6 +136,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         segmentBase = this.openSegment() << SEGMENT_BITS;
         segment = this.at(segmentBase);
         slot = segment.count;
+        run = -1;
       }
       if (rows[at + 2] !== lastScope) {
         if (kept > 0) this.#count(resource, scope, kept, errors);
@@ -144,6 +146,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         resource = scopeRows.resource[lastScope];
         scope = scopeRows.scope[lastScope];
         service = scopeRows.service[lastScope];
+        run = -1;
       }
       const trace = rows[at + TRACE];
       const spanHi = rows[at + 7];
@@ -164,6 +167,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
           if (verdict === SHARED) flags |= SPAN_FLAG.sharedId;
         }
       }
+      if (run === -1) run = this.openRun(segment, batch, resource, scope);
       const row = segmentBase | slot;
       index.add(hash, row);
       const name = strings.intern(bytes, rows[at + 15], rows[at + 16]);
@@ -174,11 +178,9 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       const endLo = rows[at + 14];
       const status = (bits >>> 8) & 0xff;
       const isRoot = (rows[at + 9] | rows[at + 10]) === 0;
-      segment.batch[slot] = batch;
       segment.offset[slot] = base + rows[at];
       segment.length[slot] = rows[at + 1];
-      segment.resource[slot] = resource;
-      segment.scope[slot] = scope;
+      segment.run[slot] = run;
       segment.trace[slot] = trace;
       segment.spanIdHi[slot] = spanHi;
       segment.spanIdLo[slot] = spanLo;
@@ -194,8 +196,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       segment.kind[slot] = bits;
       segment.status[slot] = status;
       segment.flags[slot] = flags;
-      segment.eventCount[slot] = rows[at + 18] < 0xffff ? rows[at + 18] : 0xffff;
-      segment.linkCount[slot] = rows[at + 19] < 0xffff ? rows[at + 19] : 0xffff;
+      segment.eventCount[slot] = rows[at + 18] < 0xff ? rows[at + 18] : 0xff;
+      segment.linkCount[slot] = rows[at + 19] < 0xff ? rows[at + 19] : 0xff;
       segment.count = ++slot;
       this.end++;
       const isError = status === ERROR;
@@ -321,10 +323,10 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         slot < segment.count && ordinal < until;
         slot++, ordinal++
       ) {
-        if (segment.resource[slot] !== lastResource || segment.scope[slot] !== lastScope) {
+        if (segment.resourceOf(slot) !== lastResource || segment.scopeOf(slot) !== lastScope) {
           closeRun();
-          lastResource = segment.resource[slot];
-          lastScope = segment.scope[slot];
+          lastResource = segment.resourceOf(slot);
+          lastScope = segment.scopeOf(slot);
         }
         run++;
         const trace = segment.trace[slot];
@@ -381,8 +383,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         if (parent !== -1 && this.at(parent).trace[parent & SLOT_MASK] !== traceRow) {
           segment.parentRow[slot] = -1;
         }
-        if (segment.resource[slot] !== lastResource) {
-          lastResource = segment.resource[slot];
+        if (segment.resourceOf(slot) !== lastResource) {
+          lastResource = segment.resourceOf(slot);
           traces.addService(traceRow, resources.service(lastResource));
         }
       }
@@ -479,8 +481,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     segment.trace[slot] = -1;
     traces.uncountSpan(trace, isRootAt(segment, slot), isError, true);
     if (traces.rootOf(trace) === row) traces.setRoot(trace, -1);
-    resources.dropSpans(segment.resource[slot], 1, isError ? 1 : 0);
-    batches.noteSuperseded(segment.batch[slot]);
+    resources.dropSpans(segment.resourceOf(slot), 1, isError ? 1 : 0);
+    batches.noteSuperseded(segment.batchOf(slot));
     this.supersededCount++;
   }
 }

@@ -111,7 +111,7 @@ export class Store implements StoreRead {
       this.spans.refreshTrace(row);
     };
     this.traces.serviceOfSpan = (row) =>
-      this.resources.service(this.spans.at(row).resource[row & SLOT_MASK]);
+      this.resources.service(this.spans.at(row).resourceOf(row & SLOT_MASK));
     this.#retention = new Retention({
       memoryBytes,
       chains: this.#chains,

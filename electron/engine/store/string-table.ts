@@ -9,6 +9,9 @@ import { equalBytes, hashBytes } from './hash.ts';
 import { RowIndex } from './row-index.ts';
 import type { StringTable } from './schema.ts';
 
+/** A power of two: most traffic has fewer names at a time. */
+const RECENT = 512;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -24,9 +27,11 @@ export class Strings implements StringTable {
   #live = 0;
   readonly #arena = new ByteArena();
   readonly #texts: (string | undefined)[] = [];
+  /** Rows that were asked for lately, by a cheap key; a wrong one is seen when bytes are compared. */
+  readonly #recent = new Int32Array(RECENT);
 
   constructor() {
-    this.retain(this.intern(new Uint8Array(0), 0, 0));
+    this.retain(this.#add(new Uint8Array(0), 0, 0, hashBytes(new Uint8Array(0), 0, 0)));
   }
 
   get bytes(): number {
@@ -59,9 +64,22 @@ export class Strings implements StringTable {
 
   /** The row of these bytes, added when it is new. The caller retains it. */
   intern(bytes: Uint8Array, start: number, length: number): number {
+    if (length === 0) return 0;
+    const last = bytes[start + length - 1];
+    const middle = bytes[start + (length >> 1)];
+    const key = (length + bytes[start] * 7 + middle * 61 + last * 13) & (RECENT - 1);
+    const recent = this.#recent[key];
+    if (
+      this.#length[recent] === length &&
+      equalBytes(this.#arena.bytesHeld, this.#offset[recent], bytes, start, length)
+    ) {
+      return recent;
+    }
     const hash = hashBytes(bytes, start, length);
     const found = this.#find(bytes, start, length, hash);
-    return found === -1 ? this.#add(bytes, start, length, hash) : found;
+    const row = found === -1 ? this.#add(bytes, start, length, hash) : found;
+    this.#recent[key] = row;
+    return row;
   }
 
   retain(row: number): void {

@@ -67,9 +67,9 @@ function placeOf(
   if (segment === undefined) throw new Error(`row ${row} has no segment`);
   const slot = row & SLOT_MASK;
   return {
-    bytes: store.batches.bytesOf(segment.batch[slot], segment.offset[slot], segment.length[slot]),
-    resource: segment.resource[slot],
-    scope: segment.scope[slot],
+    bytes: store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
+    resource: segment.resourceOf(slot),
+    scope: segment.scopeOf(slot),
   };
 }
 
@@ -233,7 +233,7 @@ export function traceSummary(store: StoreRead, row: number): TraceSummary {
   return {
     traceId: trace.traceId,
     rootName: root === undefined ? '' : store.strings.get(root.name[slot]),
-    rootService: root === undefined ? '' : serviceName(store, root.resource[slot]),
+    rootService: root === undefined ? '' : serviceName(store, root.resourceOf(slot)),
     startTimeUnixNano: unixNano(trace.startHi, trace.startLo).toString(),
     durationNs: String(trace.durationNs),
     spanCount: trace.spanCount,

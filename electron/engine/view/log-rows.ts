@@ -39,7 +39,7 @@ export function packLogs(store: StoreRead, ordinals: readonly number[], first: n
     if (segment === undefined) throw new Error(`log row ${row} has no segment`);
     const slot = row & SLOT_MASK;
     const record = decodeLogRecord(
-      store.batches.bytesOf(segment.batch[slot], segment.offset[slot], segment.length[slot]),
+      store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
     );
     const body = record.body === undefined ? '' : attributeText(record.body);
     const attributes = attributesText(record.attributes, LOG_TEXT_LIMIT);
@@ -49,7 +49,7 @@ export function packLogs(store: StoreRead, ordinals: readonly number[], first: n
     columns.timeLo[i] = segment.timeLo[slot];
     columns.severity[i] = segment.severity[slot];
     columns.severityTextStr[i] = text(record.severityText);
-    columns.serviceStr[i] = strings.of(store.resources.service(segment.resource[slot]));
+    columns.serviceStr[i] = strings.of(store.resources.service(segment.resourceOf(slot)));
     columns.bodyStr[i] = text(cutText(body));
     columns.attributesStr[i] = text(cutText(attributes));
     columns.eventNameStr[i] = text(cutText(record.eventName));

@@ -154,10 +154,9 @@ function decodePoint(store: StoreRead, metric: MetricEntry, row: number): DataPo
   const segment = store.points.segments[row >>> SEGMENT_BITS];
   if (row === -1 || segment === undefined) return undefined;
   const slot = row & SLOT_MASK;
-  const { batch, offset, length } = segment;
   return decodeDataPoint(
     metric.kind,
-    store.batches.bytesOf(batch[slot], offset[slot], length[slot]),
+    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
   );
 }
 

@@ -106,7 +106,12 @@ function walkSpans(
     if (lane < LEVELS) {
       const { startHi, startLo } = segment;
       const start = diffNs(startHi[slot], startLo[slot], trace.startHi, trace.startLo);
-      candidates.push({ start, length, lane, service: resources.service(segment.resource[slot]) });
+      candidates.push({
+        start,
+        length,
+        lane,
+        service: resources.service(segment.resourceOf(slot)),
+      });
     }
     if (candidates.length === MAX_BOXES * 4) {
       candidates = widest(candidates);
@@ -181,7 +186,7 @@ function rootStatusText(store: StoreRead, rootSpan: number): string {
   if (segment === undefined) return '';
   const slot = rootSpan & SLOT_MASK;
   const span = decodeSpan(
-    store.batches.bytesOf(segment.batch[slot], segment.offset[slot], segment.length[slot]),
+    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
   );
   for (const key of METHOD_STATUS_KEYS) {
     const attribute = span.attributes.find((candidate) => candidate.key === key);
