@@ -32,7 +32,7 @@ export async function run({ smoke, root }: BenchOptions): Promise<string[]> {
     grpcCell('gRPC, 8 connections', 8, bodies),
   ];
   const lines = [
-    `${SPANS}-span protobuf bodies of about ${Math.round(bodies[0].bytes.byteLength / SPANS)} B a span unless named; ids fresh in every request; median of ${WINDOWS} windows (lowest to highest). The load shares the machine.`,
+    `${SPANS}-span protobuf bodies of about ${Math.round(bodies[0].bytes.byteLength / SPANS)} B a span unless named; ids fresh in every request; median of ${WINDOWS} windows (lowest to highest). The load is our own (raw sockets, and the client of @grpc/grpc-js) and shares the machine: wrk and h2load repeat one body, which a store that drops duplicates does not keep.`,
     '',
     '| what | spans/s | requests/s | p50 | p99 | refused |',
     '|---|---|---|---|---|---|',

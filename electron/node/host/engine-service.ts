@@ -127,6 +127,7 @@ class EngineService {
       engineId: this.#engineId,
       restored: this.#journal.status.restored,
     });
+    this.#engine.warmUp();
   }
 
   handle(message: WorkMessage, port: MessagePortLike | undefined): void {

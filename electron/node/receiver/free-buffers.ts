@@ -27,7 +27,7 @@ export function freeBuffers(chunks: readonly Uint8Array[]): void {
 const SMALLEST = 16 * 1024;
 
 /** Gives the memory under `bytes` back, also when it fills only a part of it. The caller owns it all. */
-export function freeInflated(bytes: Uint8Array): void {
+export function freeBuffer(bytes: Uint8Array): void {
   const { buffer } = bytes;
   if (buffer.byteLength >= SMALLEST && buffer instanceof ArrayBuffer) freeWhole([buffer]);
 }

@@ -9,7 +9,7 @@ import type { BodyEncoding } from '../../engine/config.ts';
 import { encodeStatus, encodeSuccess, type StatusAnswer } from '../../engine/wire/answers.ts';
 import { BodyReader, type BodyEnd } from './body.ts';
 import { COMPRESSION_HINT, parseCompression, type Codec, type Compression } from './compression.ts';
-import { freeInflated } from './free-buffers.ts';
+import { freeBuffer } from './free-buffers.ts';
 import { MEDIA_TYPE, answer, encodingOf, type Exchange } from './http-answer.ts';
 import { inflateNow, type Inflated } from './inflate.ts';
 import { MAX_BODY_BYTES, TIMEOUTS, type ReceiverTimeouts } from './limits.ts';
@@ -200,7 +200,7 @@ export class HttpHandler {
       return;
     }
     this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
-    freeInflated(inflated.bytes);
+    freeBuffer(inflated.bytes);
   }
 
   #ingest(exchange: Delivering, chunks: readonly Uint8Array[], byteLength: number): void {
