@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashWords } from '../../electron/engine/store/hash.ts';
 import { RowIndex } from '../../electron/engine/store/row-index.ts';
+import { SlotArena } from '../../electron/engine/store/slot-arena.ts';
 import { Strings } from '../../electron/engine/store/string-table.ts';
 import { warmUp } from '../../electron/engine/store/warm-up.ts';
 import { seededRandom } from '../support/otlp/random.ts';
@@ -29,6 +30,37 @@ describe('a row index', () => {
       hashes.push(hashWords(row >> 3, 7, row >> 3));
       index.add(hashes[row], row);
       if (row % 501 === 0) for (let i = 0; i <= row; i += 37) expect(has(i)).toBe(true);
+    }
+  });
+});
+
+describe('a slot arena', () => {
+  it('keeps every table apart and whole while tables come, go and are packed', () => {
+    const random = seededRandom(11);
+    const arena = new SlotArena();
+    const tables: { place: number; log2: number; mark: number }[] = [];
+    const slots = ({ place, log2 }: { place: number; log2: number }): Int32Array => {
+      const base = arena.baseOf(place);
+      return arena.slotsOf(place).subarray(base, base + (1 << log2));
+    };
+    for (let mark = 1; mark <= 4000; mark++) {
+      const log2 = random.chance(0.01) ? 17 : 2 + random.below(9);
+      const table = { place: arena.take(log2), log2, mark };
+      expect(slots(table).every((slot) => slot === 0)).toBe(true);
+      slots(table).fill(mark);
+      tables.push(table);
+      if (random.chance(0.6)) {
+        const [gone] = tables.splice(random.below(tables.length), 1);
+        arena.free(gone.place, gone.log2);
+      }
+      if (mark % 1000 === 0) {
+        arena.startPacking();
+        for (const each of tables) each.place = arena.repack(each.place, each.log2);
+        arena.endPacking();
+      }
+    }
+    for (const table of tables) {
+      expect(slots(table).every((slot) => slot === table.mark)).toBe(true);
     }
   });
 });
