@@ -97,7 +97,7 @@ export function collectSpans(store: StoreRead, traceRow: number): CollectedSpans
 }
 
 function arrivalOf(store: StoreRead, row: number): number {
-  const batch = store.spans.segments[row >>> SEGMENT_BITS]?.batch[row & SLOT_MASK];
+  const batch = store.spans.segments[row >>> SEGMENT_BITS]?.batchOf(row & SLOT_MASK);
   return batch === undefined ? -Infinity : store.batches.arrivalMs(batch);
 }
 
@@ -173,7 +173,7 @@ function readFacts(
   serviceOf: Int32Array,
   { facts }: Columns,
 ): void {
-  const { resource, name, kind, status, flags } = segment;
+  const { name, kind, status, flags } = segment;
   const { eventCount, linkCount, spanIdHi, spanIdLo } = segment;
   for (let i = from; i < to; i++) {
     const slot = rows[i] & SLOT_MASK;
@@ -181,7 +181,7 @@ function readFacts(
     let boxFlags = BOX_FLAGS[flags[slot]];
     if (status[slot] === STATUS_ERROR) boxFlags |= BOX_FLAG.error;
     facts[at] = name[slot];
-    facts[at + 1] = serviceOf[resource[slot]];
+    facts[at + 1] = serviceOf[segment.resourceOf(slot)];
     facts[at + 2] = kind[slot] | (boxFlags << 8);
     facts[at + 3] = eventCount[slot] | (linkCount[slot] << 16);
     facts[at + 4] = spanIdHi[slot];
@@ -237,10 +237,10 @@ class Services {
     this.#resources = resources;
   }
 
-  lookUp({ resource }: SpanSegment, rows: Int32Array, from: number, to: number): void {
+  lookUp(segment: SpanSegment, rows: Int32Array, from: number, to: number): void {
     let last = -1;
     for (let i = from; i < to; i++) {
-      const row = resource[rows[i] & SLOT_MASK];
+      const row = segment.resourceOf(rows[i] & SLOT_MASK);
       if (row === last) continue;
       last = row;
       if (row >= this.byResource.length) {

@@ -99,7 +99,7 @@ function walkSpans(
     const segment = spans.segments[span >>> SEGMENT_BITS];
     if (segment === undefined) break;
     const slot = span & SLOT_MASK;
-    lastBatch = segment.batch[slot];
+    lastBatch = segment.batchOf(slot);
     if (isOrphan(segment, slot)) hasAllParents = false;
     const length = Math.max(0, lengthNs(segment, slot));
     const lane = length > threshold ? levelOf(store, span) : LEVELS;
