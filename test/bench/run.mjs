@@ -7,7 +7,7 @@
  * Each bench exports `title` and `run({smoke}): Promise<string[]>`, lines of Markdown.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,12 +68,22 @@ process.exit(0);\n`,
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+/** The report of the last soak, which takes longer than all benches and is run by itself. */
+function lastSoak() {
+  try {
+    const text = readFileSync(join(here, 'results.md'), 'utf8');
+    return /\n## Soak\n[\s\S]*?(?=\n## |$)/.exec(text)?.[0] ?? '';
+  } catch {
+    return ''; // The first results.
+  }
+}
+
 if (!smoke && wanted.length === 0 && !failed) {
   const processor = cpus();
   const machine = `${processor.length} × ${processor[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release()}, Node ${process.version}`;
   writeFileSync(
     join(here, 'results.md'),
-    `# Bench results\n\nMachine: ${machine}. Made by \`npm run bench\`. Fixed seeds; medians of the repetitions with their\nspread (lowest to highest). Absolute figures belong to this machine; the ratios within a run are what to compare.\n${sections.join('')}`,
+    `# Bench results\n\nMachine: ${machine}. Made by \`npm run bench\`. Fixed seeds; medians of the repetitions with their\nspread (lowest to highest). Absolute figures belong to this machine; the ratios within a run are what to compare.\n${sections.join('')}${lastSoak()}`,
   );
 }
 process.exit(failed ? 1 : 0);

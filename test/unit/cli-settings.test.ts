@@ -14,6 +14,7 @@ describe('settings', () => {
       grpcPort: 4317,
       uiPort: 4319,
       hosts: ['127.0.0.1', '::1'],
+      uiHosts: ['127.0.0.1', '::1'],
       memoryBytes: 1024 ** 3,
       open: true,
       journal: true,
@@ -58,6 +59,15 @@ describe('settings', () => {
       '::1',
     ]);
     expect(resolveSettings({ ...NOTHING, flags: { host: '0.0.0.0' } }).hosts).toEqual(['0.0.0.0']);
+  });
+});
+
+describe('the host of the OTLP ports', () => {
+  it('says nothing about the UI port', () => {
+    const opened = resolveSettings({ ...NOTHING, flags: { host: '0.0.0.0' } });
+    expect(opened.uiHosts).toEqual(['127.0.0.1', '::1']);
+    const both = resolveSettings({ ...NOTHING, flags: { host: '0.0.0.0', uiHost: '10.0.0.1' } });
+    expect(both).toMatchObject({ hosts: ['0.0.0.0'], uiHosts: ['10.0.0.1'] });
   });
 });
 

@@ -74,6 +74,19 @@ describe('log window', () => {
     expect(frames.at(-1)?.meta.end).toBe(20);
   });
 
+  it('goes on with a filter when the matches that it found are cleared', async () => {
+    const { engine, time } = createEngine();
+    sendLogs(engine, numbered(0, 5));
+    const { frames } = watch(engine, { ...FOLLOW, filter: filterOf('n') });
+    await settle();
+    engine.clear('logs');
+    sendLogs(engine, numbered(5, 7));
+    time.advance(100);
+    await settle();
+    expect(bodies(frames.at(-1))).toEqual(['n5', 'n6']);
+    expect(frames.at(-1)?.meta).toMatchObject({ total: 2, levels: [0, 0, 2, 0, 0, 0, 0] });
+  });
+
   it('filters by words, services and severity, and counts levels', async () => {
     const { engine, time } = createEngine();
     sendLogs(engine, [

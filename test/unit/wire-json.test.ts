@@ -314,4 +314,20 @@ describe('writing JSON', () => {
     out.tag(7, 1);
     expect(itemToJson('span', out.finish())).toBe('{"name":"n","attributes":[{"key":"a"}]}');
   });
+
+  it('can be read again, however deep the metadata of a metric is nested', () => {
+    const wrapped = (inside: Uint8Array, ...fields: number[]): Uint8Array => {
+      const out = new Writer();
+      const marks = fields.map((field) => out.open(field));
+      out.raw(inside, 0, inside.length);
+      for (const mark of marks.reverse()) out.close(mark);
+      return out.finish();
+    };
+    let value: Uint8Array = new Uint8Array(0);
+    for (let level = 0; level < 150; level++) value = wrapped(value, 5, 1);
+    // ResourceMetrics, ScopeMetrics, Metric, metadata, value.
+    const body = wrapped(value, 1, 2, 2, 12, 2);
+    expect(text(requestToJson('metrics', body))).toContain('"metadata":[{"value":{"arrayValue"');
+    expect(jsonToProto('metrics', requestToJson('metrics', body))).toMatchObject({ ok: true });
+  });
 });

@@ -354,8 +354,9 @@ class MatchColumn {
 
   /** Takes the last entry off; returns its level. */
   pop(): number {
-    this.end--;
-    const level = this.#chunk(this.end).levels[this.end & CHUNK_MASK];
+    const last = this.end - 1;
+    const level = this.#chunk(last).levels[last & CHUNK_MASK];
+    this.end = last;
     if ((this.end & CHUNK_MASK) === 0) this.#chunks.length = this.end >>> CHUNK_BITS;
     return level;
   }

@@ -73,7 +73,8 @@ class Printer {
   object(message: Message, cursor: Cursor, depth: number): void {
     const out = this.#out;
     out.byte(OPEN_OBJECT);
-    if (depth <= MAX_JSON_DEPTH) {
+    // What is deeper is written as {}, one level above the end: so it can be read again.
+    if (depth < MAX_JSON_DEPTH - 1) {
       const base = depth * FIELD_SLOTS;
       const { end } = cursor;
       this.#locate(message, cursor, base);

@@ -10,7 +10,7 @@ import type { ServeOptions } from './commands/serve.ts';
 import type { InstanceOptions } from './api-client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { settingsPath } from './folders.ts';
-import { plain } from './terminal-text.ts';
+import { plain, plainLines } from './terminal-text.ts';
 
 /** Runs a command line (without node and script) and resolves with its exit code. Never rejects. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
@@ -24,7 +24,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof CliError) {
-      context.err(`flametail: ${error.message}\n`);
+      context.err(`flametail: ${plainLines(error.message)}\n`);
       return error.exitCode;
     }
     context.err(`flametail: ${plain(toFailure(error).message)}\n`);
@@ -46,7 +46,7 @@ function buildProgram(context: CliContext, exit: (code: ExitCode) => void): Comm
         context.out(text);
       },
       writeErr: (text) => {
-        context.err(text);
+        context.err(plainLines(text));
       },
     });
 
@@ -129,7 +129,8 @@ function startOptions(command: Command): Command {
       .option('--http-port <port>', 'OTLP/HTTP port (default 4318; 0 takes a free one)')
       .option('--grpc-port <port>', 'OTLP/gRPC port (default 4317; 0 takes a free one)')
       .option('--ui-port <port>', 'port of the UI and API in browser mode (default 4319)')
-      .option('--host <address>', 'address to listen on (default 127.0.0.1 and ::1)')
+      .option('--host <address>', 'address of the OTLP ports (default 127.0.0.1 and ::1)')
+      .option('--ui-host <address>', 'address of the UI port (default 127.0.0.1 and ::1)')
       .option('--memory <size>', 'memory for telemetry, such as 512MiB (default 1GiB)')
       .option('--restore', 'take back a capture that a crash left, without asking')
       .option('--no-journal', 'keep nothing on disk, so that a crash loses what was received')
@@ -171,10 +172,11 @@ function rootHelp({ env }: CliContext): string {
     'flametail serve --json',
   )}
 Settings come from flags, then from FLAMETAIL_HTTP_PORT, FLAMETAIL_GRPC_PORT,
-FLAMETAIL_UI_PORT, FLAMETAIL_HOST, FLAMETAIL_MEMORY, FLAMETAIL_JOURNAL,
-FLAMETAIL_RESTORE and FLAMETAIL_OPEN, then from
+FLAMETAIL_UI_PORT, FLAMETAIL_HOST, FLAMETAIL_UI_HOST, FLAMETAIL_MEMORY,
+FLAMETAIL_JOURNAL, FLAMETAIL_RESTORE and FLAMETAIL_OPEN, then from
   ${plain(settingsPath(env))}
-with the keys httpPort, grpcPort, uiPort, host, memory, journal, restore and open.
+with the keys httpPort, grpcPort, uiPort, host, uiHost, memory, journal, restore
+and open.
 FLAMETAIL_TOKEN keeps the interface's token over restarts, so that an open tab
 reconnects by itself.
 

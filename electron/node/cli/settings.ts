@@ -12,6 +12,7 @@ export interface Flags {
   readonly grpcPort?: string | undefined;
   readonly uiPort?: string | undefined;
   readonly host?: string | undefined;
+  readonly uiHost?: string | undefined;
   readonly memory?: string | undefined;
   /** False for --no-open. */
   readonly open?: boolean | undefined;
@@ -24,7 +25,10 @@ export interface Settings {
   readonly httpPort: number;
   readonly grpcPort: number;
   readonly uiPort: number;
+  /** Where the OTLP ports listen. */
   readonly hosts: readonly string[];
+  /** Where the UI port listens: on loopback, wherever the OTLP ports listen. */
+  readonly uiHosts: readonly string[];
   readonly memoryBytes: number;
   /** Whether browser mode may open the browser. */
   readonly open: boolean;
@@ -64,6 +68,7 @@ export function resolveSettings(sources: SettingsSources): Settings {
     grpcPort: port(find('grpcPort', '--grpc-port', 'FLAMETAIL_GRPC_PORT'), DEFAULT_LAUNCH.grpcPort),
     uiPort: port(find('uiPort', '--ui-port', 'FLAMETAIL_UI_PORT'), DEFAULT_UI_PORT),
     hosts: hosts(find('host', '--host', 'FLAMETAIL_HOST')),
+    uiHosts: hosts(find('uiHost', '--ui-host', 'FLAMETAIL_UI_HOST')),
     memoryBytes: memory(find('memory', '--memory', 'FLAMETAIL_MEMORY')),
     open: flag(find('open', '--no-open', 'FLAMETAIL_OPEN'), true),
     journal: flag(find('journal', '--no-journal', 'FLAMETAIL_JOURNAL'), DEFAULT_LAUNCH.journal),

@@ -8,6 +8,19 @@ export function plain(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u{${char.charCodeAt(0).toString(16)}}`);
 }
 
+/** The same for text of several lines. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}
+
+/** A value as one line of JSON that a terminal prints as it stands: what it would act on is escaped. */
+export function plainJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNSAFE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Rows as aligned columns, two spaces between; numbers are given as text. Lines end without spaces. */
 export function table(
   rows: readonly (readonly string[])[],

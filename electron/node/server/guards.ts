@@ -84,7 +84,7 @@ export class Guards {
     if (Number(port) !== this.#options.port) return false;
     const name = bracketed.replace(/^\[|\]$/g, '').toLowerCase();
     if (LOOPBACK_NAMES.has(name) || this.#options.hosts.includes(name)) return true;
-    // Bound wider than loopback by --host: any address of this machine may be what a client used.
+    // Bound wider than loopback by --ui-host: any address of this machine may be what a client used.
     // An address cannot be rebound; only names can.
     const isWide = this.#options.hosts.some((bound) => bound === '0.0.0.0' || bound === '::');
     return isWide && isIP(name) !== 0;

@@ -23,15 +23,22 @@ export function staticFiles(folder: string): StaticHandler {
   });
 }
 
-/** Headers of every answer. `host` is the request's checked Host header. */
-export function setSecurityHeaders(response: ServerResponse, host: string): void {
-  response.setHeader('content-security-policy', contentSecurityPolicy(host));
+/** Headers of every answer, refusals too: nothing in it may be run, shown elsewhere or guessed at. */
+export function setSecurityHeaders(response: ServerResponse): void {
+  response.setHeader('content-security-policy', NOTHING_ALLOWED);
   response.setHeader('x-content-type-options', 'nosniff');
   response.setHeader('referrer-policy', 'no-referrer');
   response.setHeader('cross-origin-resource-policy', 'same-origin');
   response.setHeader('cross-origin-opener-policy', 'same-origin');
   response.setHeader('x-frame-options', 'DENY');
 }
+
+/** Lets the answer be our own page. `host` is the request's checked Host header. */
+export function allowOwnPage(response: ServerResponse, host: string): void {
+  response.setHeader('content-security-policy', contentSecurityPolicy(host));
+}
+
+const NOTHING_ALLOWED = "default-src 'none'; frame-ancestors 'none'";
 
 function contentSecurityPolicy(host: string): string {
   return [

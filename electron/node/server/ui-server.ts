@@ -17,7 +17,12 @@ import { ApiError, sendError, sendJson, sendText, toApiError } from './api-error
 import { EngineClient } from './engine-client.ts';
 import { Guards } from './guards.ts';
 import { joinSocket } from './live-socket.ts';
-import { setSecurityHeaders, staticFiles, type StaticHandler } from './static-files.ts';
+import {
+  allowOwnPage,
+  setSecurityHeaders,
+  staticFiles,
+  type StaticHandler,
+} from './static-files.ts';
 
 export interface UiServerOptions {
   readonly token: string;
@@ -102,8 +107,9 @@ export class UiServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#guards.checkOrigin(request.headers);
-    setSecurityHeaders(response, request.headers.host ?? '');
+    setSecurityHeaders(response);
+    this.#checkSender(request);
+    allowOwnPage(response, request.headers.host ?? '');
     const url = parseUrl(request);
     if (url.pathname === '/healthz') {
       sendJson(response, 200, { status: 'ok', version: this.#options.version });
@@ -121,7 +127,7 @@ export class UiServer {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
-      this.#guards.checkOrigin(request.headers);
+      this.#checkSender(request);
       if (parseUrl(request).pathname !== '/live') {
         throw new ApiError('notFound', 'The live protocol is at /live.');
       }
@@ -138,6 +144,14 @@ export class UiServer {
     } catch (error) {
       refuseUpgrade(socket, toApiError(error));
     }
+  }
+
+  #checkSender(request: IncomingMessage): void {
+    // RFC 9112, 3.2: a request has one Host. Of several, node:http shows the first alone.
+    if ((request.headersDistinct.host ?? []).length > 1) {
+      throw new ApiError('badRequest', 'The request has more than one Host header.');
+    }
+    this.#guards.checkOrigin(request.headers);
   }
 
   #running(): { readonly host: EngineHost; readonly api: Api } {

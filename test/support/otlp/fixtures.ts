@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Signal, SIGNALS } from '../../../proto/otlp/signal.ts';
 
-const FIXTURE_DIR = fileURLToPath(new URL('../../fixtures/otlp/', import.meta.url));
+const FIXTURE_DIR = fileURLToPath(new URL('../../../test/fixtures/otlp/', import.meta.url));
 
 export interface Fixture {
   readonly name: string;

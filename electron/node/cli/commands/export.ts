@@ -7,7 +7,7 @@ import { toFailure } from '../../host/failure.ts';
 import { callApi, requireInstance, type InstanceOptions } from '../api-client.ts';
 import type { CliContext } from '../context.ts';
 import { CliError, EXIT, type ExitCode } from '../exit.ts';
-import { plain } from '../terminal-text.ts';
+import { plain, plainJson } from '../terminal-text.ts';
 
 export interface ExportOptions extends InstanceOptions {
   readonly output: string;
@@ -28,7 +28,7 @@ export async function exportFile(options: ExportOptions, context: CliContext): P
   if (options.output === '-') return toStandardOutput(response, context);
   const path = resolve(options.output);
   const bytes = await writeTo(path, response);
-  if (options.json === true) context.out(`${JSON.stringify({ file: path, bytes })}\n`);
+  if (options.json === true) context.out(`${plainJson({ file: path, bytes })}\n`);
   else if (options.quiet !== true) context.out(`${plain(path)}: ${bytes} bytes written\n`);
   return EXIT.ok;
 }

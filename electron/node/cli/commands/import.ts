@@ -9,7 +9,7 @@ import { callJson, requireInstance, type InstanceOptions } from '../api-client.t
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Instance } from '../instance.ts';
-import { plain } from '../terminal-text.ts';
+import { plain, plainJson } from '../terminal-text.ts';
 
 export type ImportOptions = InstanceOptions;
 
@@ -24,7 +24,7 @@ export async function importFiles(
   for (const file of files) {
     try {
       const result = await importOne(instance, file);
-      if (options.json === true) context.out(`${JSON.stringify({ file, ...result })}\n`);
+      if (options.json === true) context.out(`${plainJson({ file, ...result })}\n`);
       else if (options.quiet !== true) {
         context.out(`${plain(file)}: ${plain(describeImport(result))}\n`);
       }

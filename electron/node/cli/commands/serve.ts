@@ -16,7 +16,7 @@ import { readSettingsFile, settingsPath, stateFolder } from '../folders.ts';
 import { announceInstance, findInstance, type Instance } from '../instance.ts';
 import { isLoopback, resolveSettings, type Flags, type Settings } from '../settings.ts';
 import { formatSize } from '../size.ts';
-import { plain } from '../terminal-text.ts';
+import { plain, plainJson } from '../terminal-text.ts';
 
 export interface ServeOptions extends CommonOptions, Flags {}
 
@@ -120,13 +120,13 @@ async function findHolder(uiPort: number, context: CliContext): Promise<Instance
 }
 
 async function openUi(
-  { hosts, uiPort }: Settings,
+  { uiHosts, uiPort }: Settings,
   token: string,
   context: CliContext,
 ): Promise<UiServer> {
   const { version, pageFolder } = context;
   try {
-    return await UiServer.listen({ token, hosts, port: uiPort, version, pageFolder });
+    return await UiServer.listen({ token, hosts: uiHosts, port: uiPort, version, pageFolder });
   } catch (error) {
     if (!(error instanceof BindError)) throw error;
     if (error.reason === 'failed') throw new CliError(EXIT.failed, error.message);
@@ -174,7 +174,7 @@ function linkOf({ ui, token }: Instance): string {
 
 function sayReady(
   instance: Instance,
-  { hosts }: Settings,
+  { hosts, uiHosts }: Settings,
   { json, quiet }: CommonOptions,
   context: CliContext,
 ): void {
@@ -183,7 +183,12 @@ function sayReady(
       `flametail: warning: listening on ${hosts.join(', ')}. Everybody who reaches this address can send telemetry to it.\n`,
     );
   }
-  if (json === true) context.out(`${JSON.stringify({ event: 'ready', ...instance })}\n`);
+  if (!isLoopback(uiHosts)) {
+    context.err(
+      `flametail: warning: the UI listens on ${uiHosts.join(', ')}, unencrypted. Everybody who has the token can read and clear what was received.\n`,
+    );
+  }
+  if (json === true) context.out(`${plainJson({ event: 'ready', ...instance })}\n`);
   else if (quiet !== true) {
     context.out(
       `Flametail ${instance.version}\n\n` +
@@ -221,7 +226,7 @@ function sayJournal(
 }
 
 function jsonLine(value: object): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${plainJson(value)}\n`;
 }
 
 function describeOffered({ bytes, startedMs }: { bytes: number; startedMs: number }): string {
@@ -272,7 +277,7 @@ async function loadFiles(
       continue;
     }
     if (json === true) {
-      context.out(`${JSON.stringify({ event: 'imported', file, ...result })}\n`);
+      context.out(`${plainJson({ event: 'imported', file, ...result })}\n`);
     } else if (quiet !== true) context.out(`${plain(file)}: ${plain(describeImport(result))}\n`);
   }
 }

@@ -4,7 +4,7 @@ import type { ItemKind } from '../../../../proto/otlp/signal.ts';
 import { callJson, requireInstance, type InstanceOptions } from '../api-client.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { plain, table } from '../terminal-text.ts';
+import { plain, plainJson, table } from '../terminal-text.ts';
 
 /** The answer of GET /api/v1/status, as far as it is printed. */
 interface Status {
@@ -23,7 +23,7 @@ const SIGNAL_NAMES: Readonly<Record<ItemKind, string>> = {
 export async function stats(options: InstanceOptions, context: CliContext): Promise<ExitCode> {
   const instance = await requireInstance(options, context);
   const status = (await callJson(instance, { method: 'GET', path: 'status' })) as Status;
-  if (options.json === true) context.out(`${JSON.stringify(status)}\n`);
+  if (options.json === true) context.out(`${plainJson(status)}\n`);
   else context.out(formatStatus(status));
   return EXIT.ok;
 }
