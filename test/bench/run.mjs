@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtinModules } from 'node:module';
@@ -80,7 +80,7 @@ function lastSoak() {
 
 if (!smoke && wanted.length === 0 && !failed) {
   const processor = cpus();
-  const machine = `${processor.length} × ${processor[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${release()}, Node ${process.version}`;
+  const machine = `${processor.length} × ${processor[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.version}`;
   writeFileSync(
     join(here, 'results.md'),
     `# Bench results\n\nMachine: ${machine}. Made by \`npm run bench\`. Fixed seeds; medians of the repetitions with their\nspread (lowest to highest). Absolute figures belong to this machine; the ratios within a run are what to compare.\n${sections.join('')}${lastSoak()}`,
