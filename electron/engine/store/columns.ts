@@ -8,33 +8,33 @@ const MAX_COLUMNS = 32;
 
 export class Columns {
   readonly #rows: number;
-  readonly buffer: ArrayBuffer;
+  readonly #buffer: ArrayBuffer;
   #at = 0;
 
   /** Room for `rows` rows of `rowBytes` bytes over all columns. */
   constructor(rows: number, rowBytes: number) {
     this.#rows = rows;
-    this.buffer = new ArrayBuffer(rows * rowBytes + MAX_COLUMNS * STAGGER_BYTES);
+    this.#buffer = new ArrayBuffer(rows * rowBytes + MAX_COLUMNS * STAGGER_BYTES);
   }
 
   int32(): Int32Array {
-    return new Int32Array(this.buffer, this.#take(4), this.#rows);
+    return new Int32Array(this.#buffer, this.#take(4), this.#rows);
   }
 
   uint32(): Uint32Array {
-    return new Uint32Array(this.buffer, this.#take(4), this.#rows);
+    return new Uint32Array(this.#buffer, this.#take(4), this.#rows);
   }
 
   float64(): Float64Array {
-    return new Float64Array(this.buffer, this.#take(8), this.#rows);
+    return new Float64Array(this.#buffer, this.#take(8), this.#rows);
   }
 
   uint16(): Uint16Array {
-    return new Uint16Array(this.buffer, this.#take(2), this.#rows);
+    return new Uint16Array(this.#buffer, this.#take(2), this.#rows);
   }
 
   uint8(): Uint8Array {
-    return new Uint8Array(this.buffer, this.#take(1), this.#rows);
+    return new Uint8Array(this.#buffer, this.#take(1), this.#rows);
   }
 
   #take(bytesPerRow: number): number {

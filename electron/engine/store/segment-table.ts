@@ -12,8 +12,6 @@ export interface OwnSegment extends ItemColumns {
   first: number;
   count: number;
   readonly runs: ItemRuns;
-  /** Where its columns lie. */
-  readonly buffer: ArrayBuffer;
 }
 
 /** The columns of ItemColumns. */
@@ -25,10 +23,8 @@ export abstract class ItemSegment implements OwnSegment {
   readonly length: Uint32Array;
   readonly run: Uint16Array;
   readonly runs = new ItemRuns();
-  readonly buffer: ArrayBuffer;
 
   constructor(columns: Columns) {
-    this.buffer = columns.buffer;
     this.offset = columns.uint32();
     this.length = columns.uint32();
     this.run = columns.uint16();
@@ -149,11 +145,6 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
     return this.#spare.pop() !== undefined;
   }
 
-  /** Makes sure that a spare segment is there, with its memory touched. */
-  prepareSpare(): void {
-    if (this.#spare.length === 0) this.#spare.push(this.#touched());
-  }
-
   protected last(): S | undefined {
     return this.order.length === 0
       ? undefined
@@ -201,12 +192,6 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
       this.#spare.push(segment);
     }
     this.generation++;
-  }
-
-  #touched(): S {
-    const segment = this.create(this.segmentRows);
-    new Uint8Array(segment.buffer).fill(0);
-    return segment;
   }
 }
 

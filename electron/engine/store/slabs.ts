@@ -49,11 +49,6 @@ export class SlabPool {
   drop(): boolean {
     return this.#spare.pop() !== undefined;
   }
-
-  /** Makes sure that a spare slab is there, with its memory touched. */
-  prepare(): void {
-    if (this.isEmpty) this.#spare.push(new Uint8Array(this.slabBytes).fill(0));
-  }
 }
 
 export class SlabChain {

@@ -432,14 +432,6 @@ export class Store implements StoreRead {
     return rowsRequest(signal, signal === 'traces' ? this.spans : this.logs, rows, this);
   }
 
-  /** Gets memory ready for what comes next, when there is time: fresh pages cost as much as a scan. */
-  prepare(): void {
-    if (this.#usedBytes() + 2 * MAX_SLAB_BYTES > this.#memoryBytes) return;
-    this.#pool.prepare();
-    if (this.spans.end > this.spans.begin) this.spans.prepareSpare();
-    if (this.logs.end > this.logs.begin) this.logs.prepareSpare();
-  }
-
   /** One past the newest ordinal of a signal's table; profiles have no rows. */
   #end(signal: Signal): number {
     switch (signal) {
