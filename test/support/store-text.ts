@@ -38,7 +38,7 @@ export function printSpan(store: Store, row: number): string {
   const segment = store.spans.at(row);
   const slot = row & SLOT_MASK;
   const span = decodeSpan(
-    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
+    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
   );
   const id = pad(segment.spanIdHi[slot]) + pad(segment.spanIdLo[slot]);
   const name = store.strings.get(segment.name[slot]);
@@ -46,10 +46,10 @@ export function printSpan(store: Store, row: number): string {
   if (span.spanId !== id || span.name !== name || span.startTimeUnixNano !== start + EPOCH) {
     throw new Error(`row ${row} says ${id} ${name}, its bytes ${span.spanId} ${span.name}`);
   }
-  const parent = segment.parentRow[slot];
+  const parent = segment.parentRowOf(slot);
   const shared = (segment.flags[slot] & 2) !== 0 ? ' shared' : '';
   return (
-    `${id} ${name} kind ${segment.kind[slot]} status ${segment.status[slot]} ` +
+    `${id} ${name} kind ${segment.kind[slot]} status ${segment.statusOf(slot)} ` +
     `${start}–${time(segment.endHi[slot], segment.endLo[slot])} ` +
     `in ${store.strings.get(store.resources.service(segment.resourceOf(slot)))}/${store.scopes.name(segment.scopeOf(slot))} ` +
     `parent ${parent === -1 ? 'none' : pad(store.spans.at(parent).spanIdHi[parent & SLOT_MASK]) + pad(store.spans.at(parent).spanIdLo[parent & SLOT_MASK])}${shared}`
@@ -94,7 +94,7 @@ export function checkStore(store: Store): void {
   for (let ordinal = spans.begin; ordinal < spans.end; ordinal++) {
     const row = spans.rowOf(ordinal);
     if (spans.ordinalOf(row) !== ordinal) throw new Error('ordinal and row disagree');
-    const parent = spans.at(row).parentRow[row & SLOT_MASK];
+    const parent = spans.at(row).parentRowOf(row & SLOT_MASK);
     if (parent !== -1 && spans.at(row).trace[row & SLOT_MASK] !== -1) checkLive(spans, parent);
   }
   for (let ordinal = points.begin; ordinal < points.end; ordinal++) {

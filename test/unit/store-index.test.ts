@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashWords } from '../../electron/engine/store/hash.ts';
 import { RowIndex } from '../../electron/engine/store/row-index.ts';
-import { SlotArena } from '../../electron/engine/store/slot-arena.ts';
+import { classFor, SlotArena, slotsOfClass } from '../../electron/engine/store/slot-arena.ts';
 import { Strings } from '../../electron/engine/store/string-table.ts';
 import { warmUp } from '../../electron/engine/store/warm-up.ts';
 import { seededRandom } from '../support/otlp/random.ts';
@@ -35,27 +35,35 @@ describe('a row index', () => {
 });
 
 describe('a slot arena', () => {
+  it('has a size class for every table that wastes less than a third of it', () => {
+    for (let slots = 1; slots < 5000; slots++) {
+      const size = classFor(slots);
+      expect(slotsOfClass(size)).toBeGreaterThanOrEqual(slots);
+      if (size > 0) expect(slotsOfClass(size - 1)).toBeLessThan(slots);
+    }
+  });
+
   it('keeps every table apart and whole while tables come, go and are packed', () => {
     const random = seededRandom(11);
     const arena = new SlotArena();
-    const tables: { place: number; log2: number; mark: number }[] = [];
-    const slots = ({ place, log2 }: { place: number; log2: number }): Int32Array => {
+    const tables: { place: number; size: number; mark: number }[] = [];
+    const slots = ({ place, size }: { place: number; size: number }): Int32Array => {
       const base = arena.baseOf(place);
-      return arena.slotsOf(place).subarray(base, base + (1 << log2));
+      return arena.slotsOf(place).subarray(base, base + slotsOfClass(size));
     };
     for (let mark = 1; mark <= 4000; mark++) {
-      const log2 = random.chance(0.01) ? 17 : 2 + random.below(9);
-      const table = { place: arena.take(log2), log2, mark };
+      const size = random.chance(0.01) ? 31 : random.below(18);
+      const table = { place: arena.take(size), size, mark };
       expect(slots(table).every((slot) => slot === 0)).toBe(true);
       slots(table).fill(mark);
       tables.push(table);
       if (random.chance(0.6)) {
         const [gone] = tables.splice(random.below(tables.length), 1);
-        arena.free(gone.place, gone.log2);
+        arena.free(gone.place, gone.size);
       }
       if (mark % 1000 === 0) {
         arena.startPacking();
-        for (const each of tables) each.place = arena.repack(each.place, each.log2);
+        for (const each of tables) each.place = arena.repack(each.place, each.size);
         arena.endPacking();
       }
     }

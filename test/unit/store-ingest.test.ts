@@ -279,7 +279,11 @@ describe('duplicate spans', () => {
     );
     expect(result).toMatchObject({ received: 3, accepted: 2, duplicates: 1 });
     expect(store.counters().spans).toMatchObject({ received: 3, kept: 1, duplicates: 2 });
-    expect(store.spans.at(1).length[1]).toBeGreaterThan(store.spans.at(0).length[0]);
+    const lengths = [0, 1].map((slot) => {
+      const segment = store.spans.at(slot);
+      return store.batches.lengthOf(segment.batchOf(slot), segment.offset[slot]);
+    });
+    expect(lengths[1]).toBeGreaterThan(lengths[0]);
     checkStore(store);
   });
 
@@ -299,7 +303,7 @@ describe('duplicate spans', () => {
     expect(lines[2]).toMatch(/kind 2 .* shared$/);
     const trace = store.traces.find(traceHex(1));
     const child = store.spans.find(trace, 0, 2);
-    const parent = store.spans.at(child).parentRow[child & SLOT_MASK];
+    const parent = store.spans.at(child).parentRowOf(child & SLOT_MASK);
     expect(parent).toBe(store.spans.find(trace, 0, 1, 2));
     checkStore(store);
   });

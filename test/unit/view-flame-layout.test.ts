@@ -5,7 +5,7 @@ import { countSkew } from '../../electron/engine/view/flame-layout.ts';
 import { orderTree, type FlameTree } from '../../electron/engine/view/flame-order.ts';
 import { orderByValue } from '../../electron/engine/view/order-by-value.ts';
 import { referenceBoxes } from '../support/flame-reference.ts';
-import { flameText } from '../support/flame-text.ts';
+import { flameText, nodesOf } from '../support/flame-text.ts';
 import { inputOf, traceFromArt, type PlainSpan } from '../support/trace-art.ts';
 
 const INTERNAL = 1;
@@ -79,7 +79,7 @@ describe('flame layout', () => {
       { name: 'self', start: 0, end: 9, parent: 4 },
     ]);
     const tree = orderTree(input);
-    expect([...tree.node]).toEqual([4, 1, 2, 0, 3]);
+    expect([...nodesOf(tree)]).toEqual([4, 1, 2, 0, 3]);
     expect([...tree.parentBox]).toEqual([-1, -1, 1, 2, 2]);
     expect([...(tree.inCycle ?? [])]).toEqual([1, 1, 1, 0, 1]);
   });
@@ -96,12 +96,13 @@ describe('flame layout', () => {
       const input = inputOf(spans);
       const tree = orderTree(input);
       const { selfNs: self } = assignLanes(tree);
+      const nodes = nodesOf(tree);
       const actual = Array.from({ length: tree.boxCount }, (_, box) => ({
-        node: tree.node[box],
+        node: nodes[box],
         start: tree.startNs[box],
         end: tree.endNs[box],
         depth: tree.depth[box],
-        parentNode: tree.parentBox[box] === -1 ? -1 : tree.node[tree.parentBox[box]],
+        parentNode: tree.parentBox[box] === -1 ? -1 : nodes[tree.parentBox[box]],
         self: self[box],
       }));
       expect(actual, `seed ${String(seed)}`).toEqual(referenceBoxes(input));

@@ -141,8 +141,9 @@ function getTraceJson(context: LiveContext, params: Fields): Methods['trace.json
     const segment = store.spans.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) break;
     rows.push(row);
-    bytes += segment.length[row & SLOT_MASK];
-    row = segment.nextInTrace[row & SLOT_MASK];
+    const slot = row & SLOT_MASK;
+    bytes += store.batches.lengthOf(segment.batchOf(slot), segment.offset[slot]);
+    row = segment.nextInTrace[slot];
   }
   if (bytes > MAX_JSON_WIRE_BYTES) {
     throw new LiveFailure({

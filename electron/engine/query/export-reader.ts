@@ -155,7 +155,8 @@ function traceGroups(store: Store, traceIds: readonly string[]): GroupSource {
     store.hold(row);
     held.push({ row, ordinal: store.traces.ordinalOf(row) });
     const trace = store.traces.get(row);
-    totalBytes += chainBytes(store.spans, trace.firstSpan) + chainBytes(store.logs, trace.firstLog);
+    totalBytes += chainBytes(store, store.spans, trace.firstSpan);
+    totalBytes += chainBytes(store, store.logs, trace.firstLog);
   }
   function* steps(): Generator<RowGroup> {
     for (const { row, ordinal } of held) {
@@ -188,12 +189,14 @@ function chainOf(table: ChainTable, first: number): number[] {
   return ordinals;
 }
 
-function chainBytes(table: ChainTable, first: number): number {
+function chainBytes({ batches }: Store, table: ChainTable, first: number): number {
   let bytes = 0;
   for (let row = first; row !== -1;) {
     const segment = table.segments[row >>> SEGMENT_BITS];
-    bytes += segment?.length[row & SLOT_MASK] ?? 0;
-    row = segment?.nextInTrace[row & SLOT_MASK] ?? -1;
+    if (segment === undefined) break;
+    const slot = row & SLOT_MASK;
+    bytes += batches.lengthOf(segment.batchOf(slot), segment.offset[slot]);
+    row = segment.nextInTrace[slot];
   }
   return bytes;
 }

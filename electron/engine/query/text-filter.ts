@@ -128,11 +128,7 @@ export class ItemMatcher {
     visitor.plain(service);
     for (const text of shared) visitor.plain(text);
     if (!visitor.isSettled) {
-      const bytes = batches.bytesOf(
-        segment.batchOf(slot),
-        segment.offset[slot],
-        segment.length[slot],
-      );
+      const bytes = batches.bytesOf(segment.batchOf(slot), segment.offset[slot]);
       walkStrings(shape, bytes, 0, bytes.length, visitor);
     }
     if (visitor.isExcluded) return 'excluded';

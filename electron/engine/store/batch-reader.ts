@@ -158,7 +158,7 @@ export class ChainReader implements BatchReader {
   #bytes(signal: Signal, batch: number): Uint8Array {
     const { batches, spans } = this.#parts;
     const start = batches.start(batch);
-    const bytes = batches.bytesOf(batch, start, batches.length(batch));
+    const bytes = batches.requestOf(batch);
     if (batches.superseded(batch) === 0) return bytes;
     const offsets: number[] = [];
     const first = batches.firstOrdinal(batch);

@@ -23,8 +23,19 @@ export class Batches implements BatchTable {
     return this.#arrival.length * BATCH_BYTES;
   }
 
-  bytesOf(batch: number, offset: number, length: number): Uint8Array {
-    return this.slabOf(batch).bytes.subarray(offset, offset + length);
+  bytesOf(batch: number, offset: number): Uint8Array {
+    const { bytes } = this.slabOf(batch);
+    return bytes.subarray(offset, offset + lengthBefore(bytes, offset));
+  }
+
+  lengthOf(batch: number, offset: number): number {
+    return lengthBefore(this.slabOf(batch).bytes, offset);
+  }
+
+  /** The whole request: a live view, valid until the batch is evicted. */
+  requestOf(batch: number): Uint8Array {
+    const start = this.#start[batch];
+    return this.slabOf(batch).bytes.subarray(start, start + this.#length[batch]);
   }
 
   arrivalMs(batch: number): number {
@@ -118,4 +129,16 @@ export class Batches implements BatchTable {
     this.#origin = doubles(this.#origin);
     this.#firstOrdinal = doubles(this.#firstOrdinal);
   }
+}
+
+/**
+ * The length of the message at `offset`, which stands before it: a varint whose bytes but the last have
+ * the high bit set, behind a tag whose last byte has not, so that it can be found from its end. A column
+ * would cost 4 bytes an item.
+ */
+function lengthBefore(bytes: Uint8Array, offset: number): number {
+  let at = offset - 1;
+  let length = bytes[at];
+  while (bytes[--at] >= 0x80) length = ((length << 7) | (bytes[at] & 0x7f)) >>> 0;
+  return length;
 }

@@ -10,7 +10,7 @@ import { ItemSegment, SegmentTable } from './segment-table.ts';
 import type { Traces } from './trace-table.ts';
 
 /** Bytes of one row over all columns. */
-export const LOG_ROW_BYTES = 35;
+export const LOG_ROW_BYTES = 31;
 
 export class OwnLogSegment extends ItemSegment implements LogSegment {
   readonly trace: Int32Array;
@@ -123,7 +123,6 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
         timeLo = arrivalLo;
       }
       segment.offset[slot] = base + rows[at];
-      segment.length[slot] = rows[at + 1];
       segment.run[slot] = run;
       segment.trace[slot] = trace;
       segment.spanIdHi[slot] = rows[at + 7];

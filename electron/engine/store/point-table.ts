@@ -10,7 +10,7 @@ import { ItemSegment, SegmentTable } from './segment-table.ts';
 import type { Strings } from './string-table.ts';
 
 /** Bytes of one row over all columns. */
-export const POINT_ROW_BYTES = 55;
+export const POINT_ROW_BYTES = 51;
 
 export class OwnPointSegment extends ItemSegment implements PointSegment {
   readonly series: Int32Array;
@@ -111,7 +111,6 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
       const previous = metrics.linkPoint(series, row);
       if (previous !== -1) this.at(previous).next[previous & SLOT_MASK] = row;
       segment.offset[slot] = base + rows[at];
-      segment.length[slot] = rows[at + 1];
       segment.run[slot] = run;
       segment.series[slot] = series;
       segment.startHi[slot] = rows[at + 3];

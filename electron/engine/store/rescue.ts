@@ -51,7 +51,7 @@ export function rescueItems(
     const trace = segment.trace[slot];
     if (trace === -1 || !traces.isProtected(trace)) continue;
     rows.push(row);
-    weight += segment.length[slot] + ROW_COST;
+    weight += batches.lengthOf(segment.batchOf(slot), segment.offset[slot]) + ROW_COST;
     touched.set(trace, traces.isPartlyEvicted(trace));
   }
   if (rows.length === 0 || weight > room) return undefined;

@@ -86,5 +86,5 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 function itemBytes(table: ItemTable, row: number, { batches }: RequestParts): Uint8Array {
   const segment = table.at(row);
   const slot = row & SLOT_MASK;
-  return batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]);
+  return batches.bytesOf(segment.batchOf(slot), segment.offset[slot]);
 }

@@ -44,9 +44,8 @@ export interface Table<S extends Segment> {
 
 /** Columns that every item table shares: where its bytes are and what sent it. */
 export interface ItemColumns extends Segment {
-  /** Where the item's message (without tag and length) lies in its batch's slab. */
+  /** Where the item's message lies in its batch's slab; its length stands before it. */
   readonly offset: Uint32Array;
-  readonly length: Uint32Array;
   /** Row in `batches` of the item in a slot: the export request it came in. */
   batchOf(slot: number): number;
   resourceOf(slot: number): number;
@@ -57,9 +56,12 @@ export interface SpanSegment extends ItemColumns {
   readonly trace: Int32Array;
   readonly spanIdHi: Uint32Array;
   readonly spanIdLo: Uint32Array;
-  /** Both 0 for a root span. */
+  /**
+   * The parent's id; both 0 for a root span. Once `SpanTable.resolveParents` has found the parent,
+   * which SPAN_FLAG.resolved says, the lower half is its row.
+   */
   readonly parentIdHi: Uint32Array;
-  readonly parentIdLo: Uint32Array;
+  readonly parentLink: Uint32Array;
   readonly startHi: Uint32Array;
   readonly startLo: Uint32Array;
   readonly endHi: Uint32Array;
@@ -67,17 +69,19 @@ export interface SpanSegment extends ItemColumns {
   readonly name: Int32Array;
   /** Next span of the same trace in order of arrival. */
   readonly nextInTrace: Int32Array;
-  /** Filled by `SpanTable.resolveParents`; -1 for roots and while the parent is missing. */
-  readonly parentRow: Int32Array;
   /** OTLP span kind, 0–5; out-of-range values are kept in the bytes and are 0 here. */
   readonly kind: Uint8Array;
-  /** OTLP status code, 0–2. */
-  readonly status: Uint8Array;
-  /** SPAN_FLAG bits. */
+  /** SPAN_FLAG bits, and the OTLP status code (0–2) from bit STATUS_SHIFT on. */
   readonly flags: Uint8Array;
   /** Events and links, at most 255 each: the bytes have them all. */
   readonly eventCount: Uint8Array;
   readonly linkCount: Uint8Array;
+  /** OTLP status code, 0–2. */
+  statusOf(slot: number): number;
+  /** Whether the span names a parent. */
+  isChild(slot: number): boolean;
+  /** The parent's row: -1 for roots, and while the parent is missing or was not looked up. */
+  parentRowOf(slot: number): number;
 }
 
 export const SPAN_FLAG = {
@@ -91,7 +95,11 @@ export const SPAN_FLAG = {
   hasException: 8,
   /** end < start, or end is 0. */
   badTime: 16,
+  /** `parentLink` is a row. */
+  resolved: 32,
 } as const;
+
+export const STATUS_SHIFT = 6;
 
 export interface LogSegment extends ItemColumns {
   /** -1 without a (valid) trace id. */
@@ -125,8 +133,9 @@ export const POINT_FLAG = { noRecordedValue: 1, isInt: 2 } as const;
 
 /** One export request as it was kept. Not segmented like items: small, and reused by free list. */
 export interface BatchTable {
-  /** The bytes of an item of a batch: a live view, valid until the batch is evicted. */
-  bytesOf(batch: number, offset: number, length: number): Uint8Array;
+  /** The bytes of the item at an offset: a live view, valid until the batch is evicted. */
+  bytesOf(batch: number, offset: number): Uint8Array;
+  lengthOf(batch: number, offset: number): number;
   /** Arrival, ms since the Unix epoch. */
   arrivalMs(batch: number): number;
 }

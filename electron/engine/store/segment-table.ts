@@ -20,13 +20,11 @@ export abstract class ItemSegment implements OwnSegment {
   first = 0;
   count = 0;
   readonly offset: Uint32Array;
-  readonly length: Uint32Array;
   readonly run: Uint16Array;
   readonly runs = new ItemRuns();
 
   constructor(columns: Columns) {
     this.offset = columns.uint32();
-    this.length = columns.uint32();
     this.run = columns.uint16();
   }
 

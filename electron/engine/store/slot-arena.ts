@@ -1,5 +1,6 @@
 /**
- * Memory for many small tables of 2^k slots of 4 bytes. Tables are cut from chunks that never move; one
+ * Memory for many small tables of 4-byte slots. A table has 2^k or 3·2^k slots: powers of two alone would
+ * leave a quarter more of them empty. Tables are cut from chunks that never move; one
  * larger than a chunk has a chunk of its own. A table that is given back waits for the next of its size.
  */
 
@@ -9,17 +10,27 @@ const CHUNK_SLOTS = 1 << CHUNK_LOG2;
 const UNIT_LOG2 = 2;
 const PLACE_BITS = CHUNK_LOG2 - UNIT_LOG2;
 const PLACE_MASK = (1 << PLACE_BITS) - 1;
-const LARGEST_LOG2 = 30;
+const CLASSES = 56;
 
-/** log2 of the slots of the smallest table. */
-export const SMALLEST_LOG2 = UNIT_LOG2;
+/** Slots of a table by size class: 4, 8, 12, 16, 24, 32, 48, 64, 96 … */
+export function slotsOfClass(sizeClass: number): number {
+  if (sizeClass === 0) return 4;
+  return (sizeClass & 1) === 1 ? 8 << (sizeClass >>> 1) : 12 << ((sizeClass >>> 1) - 1);
+}
+
+/** The smallest size class that has so many slots. */
+export function classFor(slots: number): number {
+  if (slots <= 4) return 0;
+  const log2 = 31 - Math.clz32(((slots + 3) >>> 2) - 1);
+  return slots <= 6 << log2 && log2 > 0 ? 2 * log2 : 2 * log2 + 1;
+}
 
 const NO_SLOTS = new Int32Array(0);
 
 export class SlotArena {
   #chunks: Int32Array[] = [];
   #freeChunks: number[] = [];
-  /** Places of free tables, by log2 of their slots. */
+  /** Places of free tables, by size class. */
   #free = emptyLists();
   #openChunk = -1;
   #openAt = CHUNK_SLOTS;
@@ -51,10 +62,10 @@ export class SlotArena {
   }
 
   /** An empty table. */
-  take(log2: number): number {
-    if (log2 > CHUNK_LOG2) return this.#addChunk(1 << log2) << PLACE_BITS;
-    const place = this.#free[log2].pop();
-    const slots = 1 << log2;
+  take(sizeClass: number): number {
+    const slots = slotsOfClass(sizeClass);
+    if (slots > CHUNK_SLOTS) return this.#addChunk(slots) << PLACE_BITS;
+    const place = this.#free[sizeClass].pop();
     if (place !== undefined) {
       const base = this.baseOf(place);
       this.slotsOf(place).fill(0, base, base + slots);
@@ -67,16 +78,16 @@ export class SlotArena {
     return (this.#openChunk << PLACE_BITS) | (at >>> UNIT_LOG2);
   }
 
-  free(place: number, log2: number): void {
-    const slots = 1 << log2;
-    if (log2 > CHUNK_LOG2) {
+  free(place: number, sizeClass: number): void {
+    const slots = slotsOfClass(sizeClass);
+    if (slots > CHUNK_SLOTS) {
       const chunk = place >>> PLACE_BITS;
       this.#chunks[chunk] = NO_SLOTS;
       this.#freeChunks.push(chunk);
       this.#slots -= slots;
       return;
     }
-    this.#free[log2].push(place);
+    this.#free[sizeClass].push(place);
     this.#freeSlots += slots;
   }
 
@@ -92,10 +103,10 @@ export class SlotArena {
   }
 
   /** Returns the new place of a table. */
-  repack(place: number, log2: number): number {
+  repack(place: number, sizeClass: number): number {
     const base = this.baseOf(place);
-    const table = this.#old[place >>> PLACE_BITS].subarray(base, base + (1 << log2));
-    const moved = this.take(log2);
+    const table = this.#old[place >>> PLACE_BITS].subarray(base, base + slotsOfClass(sizeClass));
+    const moved = this.take(sizeClass);
     this.slotsOf(moved).set(table, this.baseOf(moved));
     return moved;
   }
@@ -107,11 +118,12 @@ export class SlotArena {
   /** What is left of the open chunk becomes free tables. */
   #openNext(): void {
     while (this.#openAt < CHUNK_SLOTS) {
-      // The largest table that starts here: slots are taken in powers of two, largest bits last.
-      const log2 = Math.min(31 - Math.clz32(CHUNK_SLOTS - this.#openAt), CHUNK_LOG2);
-      this.#free[log2].push((this.#openChunk << PLACE_BITS) | (this.#openAt >>> UNIT_LOG2));
-      this.#freeSlots += 1 << log2;
-      this.#openAt += 1 << log2;
+      const left = CHUNK_SLOTS - this.#openAt;
+      let sizeClass = classFor(left);
+      if (slotsOfClass(sizeClass) > left) sizeClass--;
+      this.#free[sizeClass].push((this.#openChunk << PLACE_BITS) | (this.#openAt >>> UNIT_LOG2));
+      this.#freeSlots += slotsOfClass(sizeClass);
+      this.#openAt += slotsOfClass(sizeClass);
     }
     this.#openChunk = this.#addChunk(CHUNK_SLOTS);
     this.#openAt = 0;
@@ -126,5 +138,5 @@ export class SlotArena {
 }
 
 function emptyLists(): number[][] {
-  return Array.from({ length: LARGEST_LOG2 + 1 }, () => []);
+  return Array.from({ length: CLASSES }, () => []);
 }

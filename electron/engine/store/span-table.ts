@@ -4,16 +4,17 @@ import type { ScanOutput } from '../wire/scan-output.ts';
 import type { Batches } from './batch-table.ts';
 import { hashSpanId, hashTraceId } from './hash.ts';
 import type { Resources, Scopes } from './resource-table.ts';
-import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type SpanTable } from './schema.ts';
+import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, STATUS_SHIFT, type SpanTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
 import { SegmentTable } from './segment-table.ts';
 import type { Strings } from './string-table.ts';
 import { SpanIndex } from './span-index.ts';
-import { isRootAt, OwnSpanSegment, SPAN_ROW_BYTES } from './span-segment.ts';
-import { isBefore, type Traces } from './trace-table.ts';
+import { OwnSpanSegment, SPAN_ROW_BYTES } from './span-segment.ts';
+import { DROP, SHARED, SpanDuplicates } from './span-duplicates.ts';
+import { SpanParents } from './span-parents.ts';
+import { isBefore } from './trace-time.ts';
+import type { Traces } from './trace-table.ts';
 
-const CLIENT = 3;
-const SERVER = 2;
 /**
  * Where `#findTraces` leaves its results in the rows of a scan: the trace row, and for the first of
  * spans in a row that share a trace how many they are, for the others 0.
@@ -36,6 +37,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
   supersededCount = 0;
   readonly #parts: SpanParts;
   readonly #index: SpanIndex;
+  readonly #parents: SpanParents;
+  readonly #duplicates: SpanDuplicates;
   /** First span and trace hash of each run of spans that share a trace, of the scan in hand. */
   #runs = new Int32Array(1024);
   /** What reads ahead of time read: of no meaning, but it has to go somewhere. */
@@ -45,6 +48,15 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     super(segmentRows, SPAN_ROW_BYTES);
     this.#parts = parts;
     this.#index = new SpanIndex(this, parts.traces);
+    this.#parents = new SpanParents(this, this.#index, parts.traces);
+    this.#duplicates = new SpanDuplicates({
+      table: this,
+      index: this.#index,
+      batches: parts.batches,
+      supersede: (row, trace) => {
+        this.#supersede(row, trace);
+      },
+    });
   }
 
   protected create(rows: number): OwnSpanSegment {
@@ -59,42 +71,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     return this.#index.find(traceRow, spanIdHi, spanIdLo, kind);
   }
 
-  /**
-   * Of two spans with the parent's id, a child's parent is the one of its own resource, else the
-   * server: it is the one that other processes cannot see into.
-   */
   resolveParents(traceRow: number): void {
-    const traces = this.#parts.traces;
-    const first = traces.firstSpanOf(traceRow);
-    if (!traces.isUnresolved(traceRow)) return;
-    for (let row = first; row !== -1;) {
-      const segment = this.at(row);
-      const slot = row & SLOT_MASK;
-      if (
-        segment.parentRow[slot] === -1 &&
-        (segment.parentIdHi[slot] | segment.parentIdLo[slot]) !== 0
-      ) {
-        segment.parentRow[slot] = this.#parentOf(traceRow, segment, slot);
-      }
-      row = segment.nextInTrace[slot];
-    }
-    traces.setResolved(traceRow);
-  }
-
-  #parentOf(traceRow: number, child: OwnSpanSegment, slot: number): number {
-    const hi = child.parentIdHi[slot];
-    const lo = child.parentIdLo[slot];
-    const row = this.find(traceRow, hi, lo);
-    if (row === -1) return -1;
-    const segment = this.at(row);
-    if ((segment.flags[row & SLOT_MASK] & SPAN_FLAG.sharedId) === 0) return row;
-    const server = this.find(traceRow, hi, lo, SERVER);
-    const client = this.find(traceRow, hi, lo, CLIENT);
-    if (server === -1 || client === -1) return row;
-    return this.at(client).resourceOf(client & SLOT_MASK) === child.resourceOf(slot) &&
-      this.at(server).resourceOf(server & SLOT_MASK) !== child.resourceOf(slot)
-      ? client
-      : server;
+    this.#parents.resolve(traceRow);
   }
 
   /**
@@ -159,7 +137,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       if (candidate !== -1) {
         candidate = this.find(trace, spanHi, spanLo);
         if (candidate !== -1) {
-          const verdict = this.#settleDuplicate(out, at, trace, hash);
+          const verdict = this.#duplicates.settle(out, at, trace, hash);
           if (verdict === DROP) {
             dropped.push(rows[at]);
             continue;
@@ -179,23 +157,20 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
       const status = (bits >>> 8) & 0xff;
       const isRoot = (rows[at + 9] | rows[at + 10]) === 0;
       segment.offset[slot] = base + rows[at];
-      segment.length[slot] = rows[at + 1];
       segment.run[slot] = run;
       segment.trace[slot] = trace;
       segment.spanIdHi[slot] = spanHi;
       segment.spanIdLo[slot] = spanLo;
       segment.parentIdHi[slot] = rows[at + 9];
-      segment.parentIdLo[slot] = rows[at + 10];
+      segment.parentLink[slot] = rows[at + 10];
       segment.startHi[slot] = startHi;
       segment.startLo[slot] = startLo;
       segment.endHi[slot] = endHi;
       segment.endLo[slot] = endLo;
       segment.name[slot] = name;
       segment.nextInTrace[slot] = -1;
-      segment.parentRow[slot] = -1;
       segment.kind[slot] = bits;
-      segment.status[slot] = status;
-      segment.flags[slot] = flags;
+      segment.flags[slot] = flags | (status << STATUS_SHIFT);
       segment.eventCount[slot] = rows[at + 18] < 0xff ? rows[at + 18] : 0xff;
       segment.linkCount[slot] = rows[at + 19] < 0xff ? rows[at + 19] : 0xff;
       segment.count = ++slot;
@@ -333,12 +308,12 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         if (trace === -1) {
           this.supersededCount--;
         } else {
-          const isError = segment.status[slot] === ERROR;
+          const isError = segment.statusOf(slot) === ERROR;
           runKept++;
           if (isError) runErrors++;
           if (trace !== lastTrace) touched.add(trace);
           lastTrace = trace;
-          traces.uncountSpan(trace, isRootAt(segment, slot), isError, false);
+          traces.uncountSpan(trace, !segment.isChild(slot), isError, false);
           segment.trace[slot] = -1;
         }
         strings.release(segment.name[slot]);
@@ -378,10 +353,14 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
           segment.endHi[slot] | 0,
           segment.endLo[slot] | 0,
         );
-        if (isRootAt(segment, slot)) this.#considerRoot(traceRow, row, startHi, startLo);
-        const parent = segment.parentRow[slot];
-        if (parent !== -1 && this.at(parent).trace[parent & SLOT_MASK] !== traceRow) {
-          segment.parentRow[slot] = -1;
+        if (!segment.isChild(slot)) this.#considerRoot(traceRow, row, startHi, startLo);
+        const parent = segment.parentRowOf(slot);
+        if (parent !== -1) {
+          const above = this.at(parent);
+          // Its columns are readable until `freeUntil`, so that the child gets the parent's id back.
+          if (above.trace[parent & SLOT_MASK] !== traceRow) {
+            segment.unresolveParent(slot, above.spanIdLo[parent & SLOT_MASK]);
+          }
         }
         if (segment.resourceOf(slot) !== lastResource) {
           lastResource = segment.resourceOf(slot);
@@ -415,78 +394,17 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     this.#parts.scopes.retain(scope, kept);
   }
 
-  /** What becomes of a span whose id is known; a replaced one leaves its trace here. */
-  #settleDuplicate(
-    out: ScanOutput,
-    at: number,
-    trace: number,
-    hash: number,
-  ): typeof KEEP | typeof DROP | typeof SHARED {
-    const kind = out.rows[at + 17] & 0xff;
-    const spanHi = out.rows[at + 7];
-    const spanLo = out.rows[at + 8];
-    const other = kind === CLIENT ? SERVER : kind === SERVER ? CLIENT : -1;
-    let shared = -1;
-    let same = -1;
-    const index = this.#index;
-    let row = index.first(hash);
-    for (; row !== -1; row = index.next()) {
-      const segment = this.segments[row >>> SEGMENT_BITS];
-      const slot = row & SLOT_MASK;
-      if (
-        segment === undefined ||
-        segment.trace[slot] !== trace ||
-        segment.spanIdHi[slot] !== spanHi >>> 0 ||
-        segment.spanIdLo[slot] !== spanLo >>> 0
-      ) {
-        continue;
-      }
-      if (segment.kind[slot] === other) shared = row;
-      else if (same === -1 || this.#isRival(row, same, kind)) same = row;
-    }
-    if (same !== -1) {
-      if (!this.#isMoreComplete(out, at, same)) return DROP;
-      this.#supersede(same, trace);
-    }
-    if (shared === -1) return KEEP;
-    this.at(shared).flags[shared & SLOT_MASK] |= SPAN_FLAG.sharedId;
-    return SHARED;
-  }
-
-  /** Of two spans that a third one may replace: the one of its kind, else the one that came first. */
-  #isRival(row: number, than: number, kind: number): boolean {
-    const isOfKind = this.at(row).kind[row & SLOT_MASK] === kind;
-    if (isOfKind !== (this.at(than).kind[than & SLOT_MASK] === kind)) return isOfKind;
-    return this.ordinalOf(row) < this.ordinalOf(than);
-  }
-
-  /** The later end wins, then the longer message. Of full ties, the identical one among them, the first. */
-  #isMoreComplete(out: ScanOutput, at: number, row: number): boolean {
-    const segment = this.at(row);
-    const slot = row & SLOT_MASK;
-    const length = out.rows[at + 1];
-    const endHi = out.rows[at + 13];
-    const endLo = out.rows[at + 14];
-    if (isBefore(segment.endHi[slot] | 0, segment.endLo[slot] | 0, endHi, endLo)) return true;
-    if (isBefore(endHi, endLo, segment.endHi[slot] | 0, segment.endLo[slot] | 0)) return false;
-    return segment.length[slot] < length;
-  }
-
   #supersede(row: number, trace: number): void {
     const { resources, traces, batches } = this.#parts;
     const segment = this.at(row);
     const slot = row & SLOT_MASK;
-    const isError = segment.status[slot] === ERROR;
+    const isError = segment.statusOf(slot) === ERROR;
     segment.flags[slot] |= SPAN_FLAG.superseded;
     segment.trace[slot] = -1;
-    traces.uncountSpan(trace, isRootAt(segment, slot), isError, true);
+    traces.uncountSpan(trace, !segment.isChild(slot), isError, true);
     if (traces.rootOf(trace) === row) traces.setRoot(trace, -1);
     resources.dropSpans(segment.resourceOf(slot), 1, isError ? 1 : 0);
     batches.noteSuperseded(segment.batchOf(slot));
     this.supersededCount++;
   }
 }
-
-const KEEP = 0;
-const DROP = 1;
-const SHARED = 2;

@@ -67,7 +67,7 @@ function placeOf(
   if (segment === undefined) throw new Error(`row ${row} has no segment`);
   const slot = row & SLOT_MASK;
   return {
-    bytes: store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
+    bytes: store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
     resource: segment.resourceOf(slot),
     scope: segment.scopeOf(slot),
   };

@@ -1,11 +1,9 @@
 /** Reads one trace's spans out of the store into the plain columns that the layout works on. */
-import { BOX_FLAG } from '../../../proto/live/topics.ts';
 import { diffNs } from '../../../proto/units.ts';
 import {
   SEGMENT_BITS,
   SLOT_MASK,
   SPAN_FLAG,
-  type ResourceTable,
   type SpanSegment,
   type SpanTable,
   type StoreRead,
@@ -27,37 +25,17 @@ export interface FlameInput {
   readonly missingLo: Uint32Array;
 }
 
-/** A trace's spans with what their boxes show. */
+/** A trace's spans, and where in the store they are. */
 export interface CollectedSpans extends FlameInput {
-  /**
-   * FACTS numbers a span, side by side: the layout reads them in box order, which is no order in
-   * memory, so that one cache miss has to bring them all.
-   *
-   * ```
-   *   0 name   1 service (string rows)   2 kind | BOX_FLAG bits << 8   3 events | links << 16
-   *   4–5 span id
-   * ```
-   */
-  readonly facts: Int32Array;
+  /** Row of each span: valid until the store changes. */
+  readonly rows: Int32Array;
+  /** Spans whose start was not set. */
+  readonly unset: readonly number[];
   /** Index of the trace's root span; -1 without one. */
   readonly root: number;
   /** Arrival of the newest span, ms since the Unix epoch; -Infinity without any. */
   readonly lastSpanMs: number;
 }
-
-export const FACTS = 6;
-
-const STATUS_ERROR = 2;
-
-/** BOX_FLAG bits by SPAN_FLAG bits. */
-const BOX_FLAGS = Uint8Array.from(
-  { length: 256 },
-  (_, flags) =>
-    ((flags & SPAN_FLAG.badTime) !== 0 ? BOX_FLAG.badTime : 0) |
-    ((flags & SPAN_FLAG.sharedId) !== 0 ? BOX_FLAG.sharedId : 0) |
-    ((flags & SPAN_FLAG.remoteParent) !== 0 ? BOX_FLAG.remoteParent : 0) |
-    ((flags & SPAN_FLAG.hasException) !== 0 ? BOX_FLAG.hasException : 0),
-);
 
 /** Collects the spans of a trace; parents are resolved on the way. O(spans). */
 export function collectSpans(store: StoreRead, traceRow: number): CollectedSpans {
@@ -66,28 +44,26 @@ export function collectSpans(store: StoreRead, traceRow: number): CollectedSpans
   const trace = store.traces.get(traceRow);
   const { rows, indexes } = readChain(spans, trace.firstSpan, trace.spanCount);
   const count = rows.length;
-  const into: Columns = {
-    times: new Float64Array(count * 2),
-    parent: new Int32Array(count),
-    facts: new Int32Array(count * FACTS),
-  };
-  const services = new Services(store.resources);
+  const times = new Float64Array(count * 2);
+  const parent = new Int32Array(count);
+  const unset: number[] = [];
   const missing = new MissingParents();
   for (let from = 0; from < count;) {
     const segment = spans.segments[rows[from] >>> SEGMENT_BITS];
     if (segment === undefined) throw new Error(`span row ${rows[from]} has no segment`);
     const to = endOfRun(rows, from);
-    services.lookUp(segment, rows, from, to);
-    readFacts(segment, rows, from, to, services.byResource, into);
-    readTimes(segment, rows, from, to, trace, into);
-    if (readParents(segment, rows, from, to, into)) {
-      nameMissing(segment, rows, from, to, missing, into);
+    readTimes(segment, rows, from, to, trace, times, unset);
+    if (readParents(segment, rows, from, to, parent)) {
+      nameMissing(segment, rows, from, to, missing, parent);
     }
     from = to;
   }
-  indexes.replace(into.parent);
+  indexes.replace(parent);
   return {
-    ...into,
+    rows,
+    times,
+    parent,
+    unset,
     count,
     lastSpanMs: count === 0 ? -Infinity : arrivalOf(store, rows[count - 1]),
     root: trace.rootSpan === -1 ? -1 : indexes.get(trace.rootSpan),
@@ -100,8 +76,6 @@ function arrivalOf(store: StoreRead, row: number): number {
   const batch = store.spans.segments[row >>> SEGMENT_BITS]?.batchOf(row & SLOT_MASK);
   return batch === undefined ? -Infinity : store.batches.arrivalMs(batch);
 }
-
-type Columns = Pick<CollectedSpans, 'times' | 'parent' | 'facts'>;
 
 // Each loop below reads few columns of one segment and calls nothing that is not inlined: in one
 // loop over all columns every span would check every column's type anew (test/bench/layout.bench.ts).
@@ -132,7 +106,7 @@ function readChain(
 }
 
 /** End of the run of rows that lie in one segment. */
-function endOfRun(rows: Int32Array, from: number): number {
+export function endOfRun(rows: Int32Array, from: number): number {
   const segment = rows[from] >>> SEGMENT_BITS;
   let to = from + 1;
   while (to < rows.length && rows[to] >>> SEGMENT_BITS === segment) to++;
@@ -146,7 +120,8 @@ function readTimes(
   from: number,
   to: number,
   base: { readonly startHi: number; readonly startLo: number },
-  { times, facts }: Columns,
+  times: Float64Array,
+  unset: number[],
 ): void {
   const { startHi, startLo, endHi, endLo } = segment;
   const { startHi: baseHi, startLo: baseLo } = base;
@@ -157,35 +132,10 @@ function readTimes(
     // A start of 0, before the base, was not set: all that is known is the end.
     if (start < 0) {
       start = end > 0 ? end : 0;
-      facts[i * FACTS + 2] |= BOX_FLAG.badTime << 8;
+      unset.push(i);
     }
     times[2 * i] = start;
     times[2 * i + 1] = end > start ? end : start;
-  }
-}
-
-/** Hot loop. */
-function readFacts(
-  segment: SpanSegment,
-  rows: Int32Array,
-  from: number,
-  to: number,
-  serviceOf: Int32Array,
-  { facts }: Columns,
-): void {
-  const { name, kind, status, flags } = segment;
-  const { eventCount, linkCount, spanIdHi, spanIdLo } = segment;
-  for (let i = from; i < to; i++) {
-    const slot = rows[i] & SLOT_MASK;
-    const at = i * FACTS;
-    let boxFlags = BOX_FLAGS[flags[slot]];
-    if (status[slot] === STATUS_ERROR) boxFlags |= BOX_FLAG.error;
-    facts[at] = name[slot];
-    facts[at + 1] = serviceOf[segment.resourceOf(slot)];
-    facts[at + 2] = kind[slot] | (boxFlags << 8);
-    facts[at + 3] = eventCount[slot] | (linkCount[slot] << 16);
-    facts[at + 4] = spanIdHi[slot];
-    facts[at + 5] = spanIdLo[slot];
   }
 }
 
@@ -195,16 +145,19 @@ function readParents(
   rows: Int32Array,
   from: number,
   to: number,
-  { parent }: Columns,
+  parent: Int32Array,
 ): boolean {
-  const { parentRow, parentIdHi, parentIdLo } = segment;
+  const { parentIdHi, parentLink, flags } = segment;
   let hasMissing = false;
   for (let i = from; i < to; i++) {
     const slot = rows[i] & SLOT_MASK;
-    let above = parentRow[slot];
-    if (above === -1 && (parentIdHi[slot] | parentIdLo[slot]) !== 0) {
-      above = MISSING;
-      hasMissing = true;
+    let above = parentLink[slot] | 0;
+    if ((flags[slot] & SPAN_FLAG.resolved) === 0) {
+      above = NO_PARENT;
+      if ((parentIdHi[slot] | parentLink[slot]) !== 0) {
+        above = MISSING;
+        hasMissing = true;
+      }
     }
     parent[i] = above;
   }
@@ -218,38 +171,12 @@ function nameMissing(
   from: number,
   to: number,
   missing: MissingParents,
-  { parent, facts }: Columns,
+  parent: Int32Array,
 ): void {
   for (let i = from; i < to; i++) {
     if (parent[i] !== MISSING) continue;
     const slot = rows[i] & SLOT_MASK;
-    parent[i] = MISSING - missing.add(segment.parentIdHi[slot], segment.parentIdLo[slot]);
-    facts[i * FACTS + 2] |= BOX_FLAG.orphan << 8;
-  }
-}
-
-/** String rows of services by resource row, of the resources that were looked up. */
-class Services {
-  byResource = new Int32Array(64);
-  readonly #resources: ResourceTable;
-
-  constructor(resources: ResourceTable) {
-    this.#resources = resources;
-  }
-
-  lookUp(segment: SpanSegment, rows: Int32Array, from: number, to: number): void {
-    let last = -1;
-    for (let i = from; i < to; i++) {
-      const row = segment.resourceOf(rows[i] & SLOT_MASK);
-      if (row === last) continue;
-      last = row;
-      if (row >= this.byResource.length) {
-        const larger = new Int32Array(Math.max(row + 1, this.byResource.length * 2));
-        larger.set(this.byResource);
-        this.byResource = larger;
-      }
-      this.byResource[row] = this.#resources.service(row);
-    }
+    parent[i] = MISSING - missing.add(segment.parentIdHi[slot], segment.parentLink[slot]);
   }
 }
 
@@ -270,8 +197,13 @@ class RowIndexes {
 
   /** Puts indexes in the place of rows; negative numbers stay. */
   replace(column: Int32Array): void {
+    const bySegment = this.#bySegment;
     for (let i = 0; i < column.length; i++) {
-      if (column[i] >= 0) column[i] = this.get(column[i]);
+      const row = column[i];
+      if (row < 0) continue;
+      const known = bySegment[row >>> SEGMENT_BITS]?.[row & SLOT_MASK] ?? 0;
+      if (known === 0) throw new Error(`span row ${row} is of another trace`);
+      column[i] = known - 1;
     }
   }
 }

@@ -4,7 +4,8 @@
  */
 import { BOX_FLAG, type TraceColumns } from '../../../proto/live/topics.ts';
 import type { StoreRead } from '../store/schema.ts';
-import { collectSpans, FACTS, type CollectedSpans } from './flame-input.ts';
+import { readFacts } from './flame-facts.ts';
+import { collectSpans } from './flame-input.ts';
 import { assignLanes } from './flame-lanes.ts';
 import { orderTree, type FlameTree } from './flame-order.ts';
 import { LocalStrings } from './local-strings.ts';
@@ -36,8 +37,9 @@ export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
   const input = collectSpans(store, traceRow);
   const tree = orderTree(input);
   const lanes = assignLanes(tree);
-  const gathered = gather(store, input, tree);
-  const { columns } = gathered;
+  const { columns, orphanCount } = readFacts(store, input, tree);
+  const local = new LocalStrings(store.strings);
+  local.renumber(columns.nameStr, columns.serviceStr);
   return {
     boxCount: tree.boxCount,
     baseHi: trace.startHi,
@@ -53,78 +55,15 @@ export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
       descendants: tree.descendants,
       ...columns,
     },
-    strings: gathered.strings,
+    strings: local.all,
     spanCount: input.count,
     laneCount: lanes.laneCount,
     maxDepth: tree.maxDepth,
     inferredCount: tree.boxCount - input.count,
-    orphanCount: gathered.orphanCount,
-    skewCount: countSkew(tree, columns),
-    rootBox: gathered.rootBox,
-    lastSpanMs: input.lastSpanMs,
-  };
-}
-
-interface Gathered {
-  readonly columns: Pick<
-    TraceColumns,
-    'nameStr' | 'serviceStr' | 'kind' | 'flags' | 'eventCount' | 'linkCount' | 'spanId'
-  >;
-  readonly strings: readonly string[];
-  readonly orphanCount: number;
-  readonly rootBox: number;
-}
-
-/** Puts the facts of spans in box order and their strings in order of first use. Hot loop. */
-function gather(store: StoreRead, input: CollectedSpans, tree: FlameTree): Gathered {
-  const { boxCount, node: nodes, inCycle } = tree;
-  const { count, facts, root } = input;
-  const nameStr = new Int32Array(boxCount);
-  const serviceStr = new Int32Array(boxCount);
-  const kind = new Uint8Array(boxCount);
-  const flags = new Uint8Array(boxCount);
-  const eventCount = new Uint16Array(boxCount);
-  const linkCount = new Uint16Array(boxCount);
-  const spanId = new Uint8Array(boxCount * 8);
-  const ids = new DataView(spanId.buffer);
-  let orphanCount = 0;
-  let rootBox = boxCount === 0 ? -1 : 0;
-  for (let box = 0; box < boxCount; box++) {
-    const node = nodes[box];
-    if (node >= count) {
-      nameStr[box] = -1;
-      serviceStr[box] = -1;
-      flags[box] = BOX_FLAG.inferred;
-      ids.setUint32(box * 8, input.missingHi[node - count]);
-      ids.setUint32(box * 8 + 4, input.missingLo[node - count]);
-      continue;
-    }
-    const at = node * FACTS;
-    const bits = facts[at + 2];
-    const counts = facts[at + 3];
-    nameStr[box] = facts[at];
-    serviceStr[box] = facts[at + 1];
-    kind[box] = bits;
-    flags[box] = bits >>> 8;
-    eventCount[box] = counts;
-    linkCount[box] = counts >>> 16;
-    ids.setInt32(box * 8, facts[at + 4]);
-    ids.setInt32(box * 8 + 4, facts[at + 5]);
-    if ((bits & (BOX_FLAG.orphan << 8)) !== 0) orphanCount++;
-    if (node === root) rootBox = box;
-  }
-  const local = new LocalStrings(store.strings);
-  local.renumber(nameStr, serviceStr);
-  if (inCycle !== undefined) {
-    for (let box = 0; box < boxCount; box++) {
-      if (inCycle[nodes[box]] === 1) flags[box] |= BOX_FLAG.inCycle;
-    }
-  }
-  return {
-    columns: { nameStr, serviceStr, kind, flags, eventCount, linkCount, spanId },
-    strings: local.all,
     orphanCount,
-    rootBox,
+    skewCount: countSkew(tree, columns),
+    rootBox: input.root !== -1 ? tree.boxOf[input.root] : tree.boxCount > 0 ? 0 : -1,
+    lastSpanMs: input.lastSpanMs,
   };
 }
 

@@ -9,8 +9,8 @@ import { orderByValue } from './order-by-value.ts';
 
 export interface FlameTree {
   readonly boxCount: number;
-  /** Node of each box. Nodes from `FlameInput.count` on are inferred. */
-  readonly node: Int32Array;
+  /** Box of each node. Nodes from `FlameInput.count` on are inferred. */
+  readonly boxOf: Int32Array;
   readonly startNs: Float64Array;
   readonly endNs: Float64Array;
   readonly depth: Uint32Array;
@@ -26,7 +26,7 @@ export function orderTree(input: FlameInput): FlameTree {
   const total = input.count + input.missingHi.length;
   const nodes = withInferred(input, total);
   const boxes: Boxes = {
-    node: new Int32Array(total),
+    boxOf: new Int32Array(total),
     startNs: new Float64Array(total),
     endNs: new Float64Array(total),
     depth: new Uint32Array(total),
@@ -37,7 +37,7 @@ export function orderTree(input: FlameInput): FlameTree {
   let inCycle: Uint8Array | undefined;
   if (walked.boxCount < total) {
     const parent = nodes.parent.slice();
-    inCycle = cutCycles(nodes, parent, boxes.node.subarray(0, walked.boxCount));
+    inCycle = cutCycles(nodes, parent, boxes.boxOf);
     walked = depthFirst({ times: nodes.times, parent }, boxes);
     if (walked.boxCount < total) throw new Error('a cut cycle is still closed');
   }
@@ -78,57 +78,49 @@ function withInferred(input: FlameInput, total: number): Nodes {
 type Boxes = Omit<FlameTree, 'boxCount' | 'maxDepth' | 'inCycle'>;
 
 /**
- * Fills the columns of boxes with the nodes that hang under a root. Hot loop.
+ * Fills the columns of boxes with the nodes that hang under a root; the box of the others is -1. Hot loop.
  *
- * Children lie side by side in one array, group by group, roots first; they are ordered by start when
- * the walk comes to them, which mostly finds them in order: siblings tend to end, and so to arrive, in
- * the order in which they start.
+ * Children are a list, in order of arrival, that is ordered by start when the walk comes to it. Mostly it
+ * is in order: siblings tend to end, and so to arrive, in the order in which they start.
  */
 function depthFirst(nodes: Nodes, boxes: Boxes): { boxCount: number; maxDepth: number } {
   const { times } = nodes;
-  const groups = groupByParent(nodes.parent);
-  const { children, groupEnd } = groups;
-  const { node: nodeOf, depth, parentBox, descendants } = boxes;
+  const siblings = new Siblings(nodes);
+  const { first, next } = siblings;
+  const { boxOf, depth, parentBox, descendants } = boxes;
   const { startNs: boxStart, endNs: boxEnd } = boxes;
-  // The way down to where the walk is: at each level the next child, the end of its group, and the
-  // box above it.
-  let path = new Int32Array(3 * 64);
+  boxOf.fill(-1);
+  // The way down to where the walk is: at each level the next sibling, and the box above it.
+  let path = new Int32Array(2 * 64);
   let box = 0;
   let maxDepth = 0;
   let level = 0;
-  let next = 0;
-  let until = groupEnd[0];
   let above = -1;
-  orderSiblings(groups, next, until, times);
-  for (;;) {
-    if (next === until) {
-      if (level === 0) break;
+  let node = siblings.inOrder(first[0]);
+  while (node !== 0 || level > 0) {
+    if (node === 0) {
       descendants[above] = box - above - 1;
       level--;
-      next = path[3 * level];
-      until = path[3 * level + 1];
-      above = path[3 * level + 2];
+      node = path[2 * level];
+      above = path[2 * level + 1];
       continue;
     }
-    const node = children[next++];
-    nodeOf[box] = node;
+    const child = first[node];
+    const after = next[node - 1];
+    boxOf[node - 1] = box;
     depth[box] = level;
     parentBox[box] = above;
-    boxStart[box] = times[2 * node];
-    boxEnd[box] = times[2 * node + 1];
-    const first = groupEnd[node];
-    const end = groupEnd[node + 1];
-    if (first === end) {
+    boxStart[box] = times[2 * node - 2];
+    boxEnd[box] = times[2 * node - 1];
+    if (child === 0) {
       descendants[box++] = 0;
+      node = after;
       continue;
     }
-    if (end - first > 1) orderSiblings(groups, first, end, times);
-    if (3 * level === path.length) path = doubled(path);
-    path[3 * level] = next;
-    path[3 * level + 1] = until;
-    path[3 * level + 2] = above;
-    next = first;
-    until = end;
+    if (2 * level === path.length) path = doubled(path);
+    path[2 * level] = after;
+    path[2 * level + 1] = above;
+    node = next[child - 1] === 0 ? child : siblings.inOrder(child);
     above = box++;
     if (++level > maxDepth) maxDepth = level;
   }
@@ -141,65 +133,89 @@ function doubled(path: Int32Array): Int32Array<ArrayBuffer> {
   return longer;
 }
 
-/** Nodes by parent: roots end at groupEnd[0], the children of node n at groupEnd[n + 1]. */
-interface Groups {
-  readonly children: Int32Array;
-  readonly groupEnd: Int32Array;
-  /** What reads ahead of time read: of no meaning, but it has to go somewhere. */
-  touched: number;
-}
-
-/** Groups are in order of arrival. */
-function groupByParent(parent: Int32Array): Groups {
-  const total = parent.length;
-  const children = new Int32Array(total);
-  const groupEnd = new Int32Array(total + 2);
-  // Counted one place too high, so that a sum turns counts into starts, and filling starts into ends.
-  for (let node = 0; node < total; node++) groupEnd[parent[node] + 2]++;
-  for (let group = 1; group <= total + 1; group++) groupEnd[group] += groupEnd[group - 1];
-  for (let node = 0; node < total; node++) children[groupEnd[parent[node] + 1]++] = node;
-  return { children, groupEnd, touched: 0 };
-}
-
 /** Above this many siblings counting wins over insertion. */
 const MANY_SIBLINGS = 48;
 
-/**
- * Orders children [first, end) by start; equal starts keep their order. Reading where their own
- * children end brings that into the cache for all of them at once: the walk, which branches on it,
- * would wait for one after the other.
- */
-function orderSiblings(groups: Groups, first: number, end: number, times: Float64Array): void {
-  const { children, groupEnd } = groups;
-  if (end - first > MANY_SIBLINGS) {
-    const group = children.slice(first, end);
-    const order = orderByValue(Float64Array.from(group, (node) => times[2 * node]));
-    for (let i = 0; i < order.length; i++) children[first + i] = group[order[i]];
-    return;
-  }
-  let touched = groupEnd[children[first]];
-  let latest = times[2 * children[first]];
-  for (let i = first + 1; i < end; i++) {
-    const node = children[i];
-    touched ^= groupEnd[node];
-    const start = times[2 * node];
-    if (start >= latest) {
-      latest = start;
-      continue;
+/** Lists of siblings, in order of arrival until `inOrder` has seen them. A link is a node + 1; 0: none. */
+class Siblings {
+  /** By node + 1: its first child; at 0 the first root. */
+  readonly first: Int32Array;
+  /** By node. */
+  readonly next: Int32Array;
+  readonly #times: Float64Array;
+  #group = new Int32Array(MANY_SIBLINGS);
+
+  constructor({ parent, times }: Nodes) {
+    const total = parent.length;
+    const first = new Int32Array(total + 1);
+    const next = new Int32Array(total);
+    for (let node = total - 1; node >= 0; node--) {
+      const above = parent[node] + 1;
+      next[node] = first[above];
+      first[above] = node + 1;
     }
-    let at = i;
-    for (; at > first && times[2 * children[at - 1]] > start; at--) children[at] = children[at - 1];
-    children[at] = node;
+    this.first = first;
+    this.next = next;
+    this.#times = times;
   }
-  groups.touched ^= touched;
+
+  /** Orders the list that begins with a link by start; equal starts keep their order. */
+  inOrder(head: number): number {
+    const next = this.next;
+    const times = this.#times;
+    let latest = -Infinity;
+    for (let link = head; link !== 0; link = next[link - 1]) {
+      const start = times[2 * link - 2];
+      if (start < latest) return this.#order(head);
+      latest = start;
+    }
+    return head;
+  }
+
+  #order(head: number): number {
+    const { next } = this;
+    const count = this.#collect(head);
+    const group = count > MANY_SIBLINGS ? this.#byValue(count) : this.#byInsertion(count);
+    for (let i = 0; i < count - 1; i++) next[group[i]] = group[i + 1] + 1;
+    next[group[count - 1]] = 0;
+    return group[0] + 1;
+  }
+
+  /** Puts the nodes of a list into the group. Returns how many they are. */
+  #collect(head: number): number {
+    let count = 0;
+    for (let link = head; link !== 0; link = this.next[link - 1]) {
+      if (count === this.#group.length) this.#group = doubled(this.#group);
+      this.#group[count++] = link - 1;
+    }
+    return count;
+  }
+
+  #byInsertion(count: number): Int32Array {
+    const group = this.#group;
+    const times = this.#times;
+    for (let i = 1; i < count; i++) {
+      const node = group[i];
+      const start = times[2 * node];
+      let at = i;
+      for (; at > 0 && times[2 * group[at - 1]] > start; at--) group[at] = group[at - 1];
+      group[at] = node;
+    }
+    return group;
+  }
+
+  #byValue(count: number): Int32Array {
+    const group = this.#group.subarray(0, count);
+    const order = orderByValue(Float64Array.from(group, (node) => this.#times[2 * node]));
+    return order.map((place) => group[place]);
+  }
 }
 
-/** Makes the earliest span of each cycle a root in `parent`; `reached` are nodes that hang under one. */
-function cutCycles({ times }: Nodes, parent: Int32Array, reached: Int32Array): Uint8Array {
+/** Makes the earliest span of each cycle a root in `parent`; nodes with a box hang under one. */
+function cutCycles({ times }: Nodes, parent: Int32Array, boxOf: Int32Array): Uint8Array {
   const REACHED = -2;
   const inCycle = new Uint8Array(parent.length);
-  const seenBy = new Int32Array(parent.length).fill(-1);
-  for (const node of reached) seenBy[node] = REACHED;
+  const seenBy = boxOf.map((box) => (box === -1 ? -1 : REACHED));
   for (let first = 0; first < parent.length; first++) {
     let node = first;
     while (node !== NO_PARENT && seenBy[node] === -1) {

@@ -39,7 +39,7 @@ export function packLogs(store: StoreRead, ordinals: readonly number[], first: n
     if (segment === undefined) throw new Error(`log row ${row} has no segment`);
     const slot = row & SLOT_MASK;
     const record = decodeLogRecord(
-      store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
+      store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
     );
     const body = record.body === undefined ? '' : attributeText(record.body);
     const attributes = attributesText(record.attributes, LOG_TEXT_LIMIT);

@@ -156,7 +156,7 @@ function decodePoint(store: StoreRead, metric: MetricEntry, row: number): DataPo
   const slot = row & SLOT_MASK;
   return decodeDataPoint(
     metric.kind,
-    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
+    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
   );
 }
 

@@ -129,9 +129,7 @@ function walkSpans(
 
 /** Whether a span names a parent that was not received. Parents are resolved. */
 function isOrphan(segment: SpanSegment, slot: number): boolean {
-  return (
-    segment.parentRow[slot] === -1 && (segment.parentIdHi[slot] | segment.parentIdLo[slot]) !== 0
-  );
+  return segment.isChild(slot) && segment.parentRowOf(slot) === -1;
 }
 
 function lengthNs(segment: SpanSegment, slot: number): number {
@@ -152,7 +150,7 @@ function levelOf(store: StoreRead, row: number): number {
     const segment = segments[at >>> SEGMENT_BITS];
     if (segment === undefined) return LEVELS;
     const slot = at & SLOT_MASK;
-    const parent = segment.parentRow[slot];
+    const parent = segment.parentRowOf(slot);
     if (parent === -1) return level + (isOrphan(segment, slot) ? 1 : 0);
     at = parent;
     level++;
@@ -186,7 +184,7 @@ function rootStatusText(store: StoreRead, rootSpan: number): string {
   if (segment === undefined) return '';
   const slot = rootSpan & SLOT_MASK;
   const span = decodeSpan(
-    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]),
+    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
   );
   for (const key of METHOD_STATUS_KEYS) {
     const attribute = span.attributes.find((candidate) => candidate.key === key);
