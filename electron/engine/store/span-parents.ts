@@ -1,5 +1,5 @@
 /** Looks up the parents of spans, once they and their children have arrived. */
-import { SLOT_MASK, SPAN_FLAG } from './schema.ts';
+import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG } from './schema.ts';
 import type { SegmentTable } from './segment-table.ts';
 import type { SpanIndex } from './span-index.ts';
 import type { OwnSpanSegment } from './span-segment.ts';
@@ -8,20 +8,20 @@ import type { Traces } from './trace-table.ts';
 const CLIENT = 3;
 const SERVER = 2;
 
-/** Parents that were looked up lately, by a cheap key. A power of two. */
-const RECENT = 2048;
+/** Spans that were seen lately, by a cheap key. A power of two. */
+const RECENT = 8192;
 const RECENT_STRIDE = 4;
+/** Rows of longer traces are not worth keeping room for. */
+const MAX_KEPT_ROWS = 1 << 16;
 
 export class SpanParents {
   readonly #table: SegmentTable<OwnSpanSegment>;
   readonly #index: SpanIndex;
   readonly #traces: Traces;
-  /**
-   * Id halves, row and search of each recent parent. Siblings mostly arrive near each other, so that
-   * four in five searches, which cost several cache misses in a large trace, end here.
-   */
-  readonly #recent = new Int32Array(RECENT * RECENT_STRIDE);
+  /** Id halves, row and search of each recent span. */
+  #recent = new Int32Array(0);
   #search = 0;
+  #rows = new Int32Array(64);
 
   constructor(table: SegmentTable<OwnSpanSegment>, index: SpanIndex, traces: Traces) {
     this.#table = table;
@@ -29,38 +29,79 @@ export class SpanParents {
     this.#traces = traces;
   }
 
-  /** See SpanTable.resolveParents. Hot loop (test/bench/layout.bench.ts). */
+  /** See SpanTable.resolveParents. */
   resolve(traceRow: number): void {
     const traces = this.#traces;
     const first = traces.firstSpanOf(traceRow);
     if (!traces.isUnresolved(traceRow)) return;
-    const table = this.#table;
-    const recent = this.#recent;
-    const search = (this.#search = (this.#search + 1) | 0);
-    for (let row = first; row !== -1;) {
-      const segment = table.at(row);
-      const slot = row & SLOT_MASK;
-      row = segment.nextInTrace[slot];
-      if ((segment.flags[slot] & SPAN_FLAG.resolved) !== 0) continue;
-      const hi = segment.parentIdHi[slot] | 0;
-      const lo = segment.parentLink[slot] | 0;
-      if ((hi | lo) === 0) continue;
-      const at = ((hi ^ lo ^ (lo >>> 11)) & (RECENT - 1)) * RECENT_STRIDE;
-      let parent = -1;
-      if (recent[at] === hi && recent[at + 1] === lo && recent[at + 3] === search) {
-        parent = recent[at + 2];
-      } else {
-        parent = this.#parentOf(traceRow, hi, lo, segment, slot);
-        const isShared = parent !== -1 && this.#isShared(parent);
-        recent[at] = hi;
-        recent[at + 1] = lo;
-        recent[at + 2] = parent;
-        // Of spans that share an id each child may have another one.
-        recent[at + 3] = isShared ? search - 1 : search;
-      }
-      if (parent !== -1) segment.resolveParent(slot, parent);
+    if (this.#recent.length === 0) this.#recent = new Int32Array(RECENT * RECENT_STRIDE);
+    this.#search = (this.#search + 1) | 0;
+    // The newest first: spans are sent when they end, so that most parents follow their children.
+    for (let count = this.#collect(first, traces.spanCountOf(traceRow)); count > 0;) {
+      count = this.#resolveRun(traceRow, count);
     }
+    if (this.#rows.length > MAX_KEPT_ROWS) this.#rows = new Int32Array(64);
     traces.setResolved(traceRow);
+  }
+
+  /** Puts the rows of a chain into `#rows`. Returns how many they are. */
+  #collect(first: number, spanCount: number): number {
+    if (spanCount > this.#rows.length) this.#rows = new Int32Array(spanCount);
+    const rows = this.#rows;
+    let count = 0;
+    for (let row = first; row !== -1; count++) {
+      rows[count] = row;
+      row = this.#table.at(row).nextInTrace[row & SLOT_MASK];
+    }
+    return count;
+  }
+
+  /**
+   * Resolves the rows before `end` that lie in the last one's segment. Returns where they begin.
+   *
+   * Hot loop (test/bench/layout.bench.ts). A search in the index of a large trace costs several cache
+   * misses; recent spans are in the cache, and most parents are among them.
+   */
+  #resolveRun(traceRow: number, end: number): number {
+    const rows = this.#rows;
+    const recent = this.#recent;
+    const search = this.#search;
+    const segmentIndex = rows[end - 1] >>> SEGMENT_BITS;
+    const segment = this.#table.at(rows[end - 1]);
+    const { spanIdHi, spanIdLo, parentIdHi, parentLink, flags } = segment;
+    let at = end - 1;
+    for (; at >= 0 && rows[at] >>> SEGMENT_BITS === segmentIndex; at--) {
+      const row = rows[at];
+      const slot = row & SLOT_MASK;
+      const bits = flags[slot];
+      if ((bits & SPAN_FLAG.sharedId) === 0) {
+        this.#note(spanIdHi[slot] | 0, spanIdLo[slot] | 0, row);
+      }
+      if ((bits & SPAN_FLAG.resolved) !== 0) continue;
+      const hi = parentIdHi[slot] | 0;
+      const lo = parentLink[slot] | 0;
+      if ((hi | lo) === 0) continue;
+      const place = placeOf(hi, lo);
+      let parent = recent[place + 2];
+      if (recent[place] !== hi || recent[place + 1] !== lo || recent[place + 3] !== search) {
+        parent = this.#parentOf(traceRow, hi, lo, segment, slot);
+        if (parent === -1) continue;
+        // Of spans that share an id each child may have another one.
+        if (!this.#isShared(parent)) this.#note(hi, lo, parent);
+      }
+      parentLink[slot] = parent;
+      flags[slot] = bits | SPAN_FLAG.resolved;
+    }
+    return at + 1;
+  }
+
+  #note(hi: number, lo: number, row: number): void {
+    const recent = this.#recent;
+    const place = placeOf(hi, lo);
+    recent[place] = hi;
+    recent[place + 1] = lo;
+    recent[place + 2] = row;
+    recent[place + 3] = this.#search;
   }
 
   #isShared(row: number): boolean {
@@ -71,13 +112,7 @@ export class SpanParents {
    * Of two spans with the parent's id, a child's parent is the one of its own resource, else the
    * server: it is the one that other processes cannot see into.
    */
-  #parentOf(
-    traceRow: number,
-    hi: number,
-    lo: number,
-    child: OwnSpanSegment,
-    slot: number,
-  ): number {
+  #parentOf(traceRow: number, hi: number, lo: number, child: OwnSpanSegment, slot: number): number {
     const index = this.#index;
     const row = index.find(traceRow, hi, lo);
     if (row === -1 || !this.#isShared(row)) return row;
@@ -91,4 +126,8 @@ export class SpanParents {
   #resourceOf(row: number): number {
     return this.#table.at(row).resourceOf(row & SLOT_MASK);
   }
+}
+
+function placeOf(hi: number, lo: number): number {
+  return ((hi ^ lo ^ (lo >>> 13)) & (RECENT - 1)) * RECENT_STRIDE;
 }

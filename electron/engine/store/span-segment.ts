@@ -58,13 +58,7 @@ export class OwnSpanSegment extends ItemSegment implements SpanSegment {
     return (this.flags[slot] & SPAN_FLAG.resolved) === 0 ? -1 : this.parentLink[slot];
   }
 
-  /** Puts the parent's row in the place of the lower half of its id. */
-  resolveParent(slot: number, parentRow: number): void {
-    this.parentLink[slot] = parentRow;
-    this.flags[slot] |= SPAN_FLAG.resolved;
-  }
-
-  /** The reverse: `idLo` is the lower half of the parent's id. */
+  /** Makes the link the lower half of the parent's id again. */
   unresolveParent(slot: number, idLo: number): void {
     this.parentLink[slot] = idLo;
     this.flags[slot] &= ~SPAN_FLAG.resolved;
