@@ -152,4 +152,26 @@ describe('data points', () => {
     expect(takeGood(store, 'metrics', body)).toMatchObject({ accepted: 0, rejected: 1 });
     expect(readAll(store)).toEqual([]);
   });
+
+  it('of a retired kind beside others are in no export', () => {
+    for (const kind of [4, 6, 8]) {
+      const { store } = openStore();
+      // Two retired points, of a metric of their own and of one that has a gauge too.
+      const retired = [(kind << 3) | 2, 4, 0x0a, 0, 0x0a, 0];
+      const gauge = [0x2a, 2, 0x0a, 0];
+      const requestOf = (...metrics: readonly (readonly number[])[]): Uint8Array => {
+        const scope = metrics.flatMap((metric) => [0x12, metric.length, ...metric]);
+        const resource = [0x12, scope.length, ...scope];
+        return Uint8Array.from([0x0a, resource.length, ...resource]);
+      };
+      const name = [0x0a, 1, 0x6d];
+      const body = requestOf([...name, ...retired], [...name, ...gauge, ...retired]);
+      expect(takeGood(store, 'metrics', body)).toMatchObject({ accepted: 1, rejected: 4 });
+      expect(store.counters().dataPoints).toMatchObject({ received: 5, kept: 1, rejected: 4 });
+      expect(readAll(store)).toEqual([
+        { signal: 'metrics', bytes: requestOf([...name, ...gauge]) },
+      ]);
+      checkStore(store);
+    }
+  });
 });

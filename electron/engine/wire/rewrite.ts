@@ -111,6 +111,12 @@ interface Level {
   readonly inside?: Level;
 }
 
+/**
+ * Fields of Metric.data that OTLP dropped before 1.0: IntGauge, IntSum and IntHistogram. Their points are
+ * refused, and stand where those of the others do.
+ */
+export const RETIRED_METRIC_KINDS: readonly number[] = [4, 6, 8];
+
 const ITEMS: Level = { fields: [SCOPE_GROUP.items] };
 const POINTS: Level = {
   fields: [SCOPE_GROUP.items],
@@ -121,6 +127,7 @@ const POINTS: Level = {
       METRIC.histogram,
       METRIC.exponentialHistogram,
       METRIC.summary,
+      ...RETIRED_METRIC_KINDS,
     ],
     inside: { fields: [METRIC_DATA.dataPoints] },
   },

@@ -11,6 +11,7 @@ import {
   SUMMARY_DATA_POINT,
 } from '../../../proto/otlp/fields.ts';
 import { type Cursor, doubleOf, WIRE } from './cursor.ts';
+import { RETIRED_METRIC_KINDS } from './rewrite.ts';
 import { checkAttributeDepth, checkExemplarDepth, DEEP_BYTES } from './scan-depth.ts';
 import { grown, ITEM_TAG, REJECT, scanRequest, type ScanOutput } from './scan-output.ts';
 import { cutOff, skipField } from './scan-traces.ts';
@@ -114,8 +115,6 @@ const UNIT = len(METRIC.unit);
 const DATA_POINTS = len(METRIC_DATA.dataPoints);
 const TEMPORALITY = varint(METRIC_DATA.aggregationTemporality);
 const MONOTONIC = varint(METRIC_DATA.isMonotonic);
-/** IntGauge, IntSum and IntHistogram, which OTLP dropped before 1.0: their points cannot be read. */
-const RETIRED_KINDS = [4, 6, 8];
 
 /** Scans `bytes` into `out`. Throws WireError. */
 export function scanMetrics(out: ScanOutput, bytes: Uint8Array): void {
@@ -160,7 +159,7 @@ function scanMetric(out: ScanOutput, cursor: Cursor, scope: number): void {
       const outer = cursor.enter();
       const tags = TAGS_BY_KIND[kind];
       if (tags) scanData(out, cursor, kind, tags);
-      else if (RETIRED_KINDS.includes(kind)) rejectPoints(out, cursor);
+      else if (RETIRED_METRIC_KINDS.includes(kind)) rejectPoints(out, cursor);
       cursor.leave(outer);
     } else {
       cursor.skip(tag);
