@@ -131,14 +131,6 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
     metrics.generation++;
   }
 
-  /** Moves the offset column to where a body without its refused points has them. */
-  relocate(out: ScanOutput, ordinal: number, base: number): void {
-    for (let i = 0; i < out.rowCount; i++) {
-      const row = this.rowOf(ordinal + i);
-      this.at(row).offset[row & SLOT_MASK] = base + out.rows[i * POINT_STRIDE];
-    }
-  }
-
   /** Evicts the rows before `until`. */
   evict(until: number): void {
     const { resources, scopes } = this.#parts;

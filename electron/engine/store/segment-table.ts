@@ -3,6 +3,7 @@
  * freed at the left. Freed segments are kept for the next open, because touching fresh memory costs
  * more than filling it.
  */
+import type { ScanOutput } from '../wire/scan-output.ts';
 import type { Columns } from './columns.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from './schema.ts';
 
@@ -84,6 +85,8 @@ function twice(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   return larger;
 }
 
+type ScannedRows = Pick<ScanOutput, 'rows' | 'rowCount'>;
+
 export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
   readonly segments: (S | undefined)[] = [];
   readonly order: number[] = [];
@@ -141,6 +144,17 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
   /** Gives a spare segment back; false when there is none. */
   dropSpare(): boolean {
     return this.#spare.pop() !== undefined;
+  }
+
+  /**
+   * Moves the offsets of rows from `ordinal` on to where a body has them that was written anew without
+   * its dropped items. A scan of it has `stride` numbers an item, the offset first.
+   */
+  relocate(scanned: ScannedRows, stride: number, ordinal: number, base: number): void {
+    for (let i = 0; i < scanned.rowCount; i++) {
+      const row = this.rowOf(ordinal + i);
+      this.at(row).offset[row & SLOT_MASK] = base + scanned.rows[i * stride];
+    }
   }
 
   protected last(): S | undefined {

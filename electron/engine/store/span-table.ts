@@ -257,14 +257,6 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     this.prefetched = touched;
   }
 
-  /** Moves the offset column of rows from `ordinal` on to where a body without its dropped items has them. */
-  relocate(out: ScanOutput, ordinal: number, base: number): void {
-    for (let i = 0; i < out.rowCount; i++) {
-      const row = this.rowOf(ordinal + i);
-      this.at(row).offset[row & SLOT_MASK] = base + out.rows[i * SPAN_STRIDE];
-    }
-  }
-
   /**
    * Evicts the rows before `until`. Returns how many of them were kept spans, and their traces; which
    * of these are empty now is for the caller to look at.
@@ -346,13 +338,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
         segment.nextInTrace[slot] = -1;
         const startHi = segment.startHi[slot] | 0;
         const startLo = segment.startLo[slot] | 0;
-        traces.coverTime(
-          traceRow,
-          startHi,
-          startLo,
-          segment.endHi[slot] | 0,
-          segment.endLo[slot] | 0,
-        );
+        traces.widen(traceRow, startHi, startLo, segment.endHi[slot] | 0, segment.endLo[slot] | 0);
         if (!segment.isChild(slot)) this.#considerRoot(traceRow, row, startHi, startLo);
         const parent = segment.parentRowOf(slot);
         if (parent !== -1) {

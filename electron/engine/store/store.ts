@@ -20,23 +20,13 @@ import { REJECT_REASONS, ScanOutput } from '../wire/scan-output.ts';
 import { scanProfiles } from '../wire/scan-profiles.ts';
 import { scanTraces } from '../wire/scan-traces.ts';
 import { ChainReader, type BatchReader } from './batch-reader.ts';
-import { Batches } from './batch-table.ts';
 import { Counters } from './counters.ts';
-import { LOG_ROW_BYTES, Logs } from './log-table.ts';
-import type { MetricCatalog } from './metric-catalog.ts';
-import { POINT_ROW_BYTES, Points } from './point-table.ts';
-import { Resources, Scopes } from './resource-table.ts';
 import { rescueItems, ROW_COST, type Rescue } from './rescue.ts';
 import { Retention } from './retention.ts';
 import { pointsRequest, rowsRequest } from './rows-request.ts';
-import { SLOT_MASK, type ServiceEntry, type StoreRead } from './schema.ts';
-import { ScopeRows } from './scope-rows.ts';
-import { segmentRowsFor } from './segment-table.ts';
+import type { ServiceEntry, StoreRead } from './schema.ts';
+import { SignalTables } from './signal-tables.ts';
 import { SlabChain, SlabPool, type Slab } from './slabs.ts';
-import { SPAN_ROW_BYTES } from './span-segment.ts';
-import { Spans } from './span-table.ts';
-import { Strings } from './string-table.ts';
-import { Traces } from './trace-table.ts';
 
 export type { BatchReader, StoredRequest } from './batch-reader.ts';
 
@@ -63,17 +53,7 @@ const SCANNERS: Readonly<Record<Signal, (out: ScanOutput, bytes: Uint8Array) => 
   profiles: scanProfiles,
 };
 
-export class Store implements StoreRead {
-  readonly strings = new Strings();
-  readonly resources: Resources;
-  readonly scopes = new Scopes();
-  readonly batches = new Batches();
-  readonly traces = new Traces();
-  readonly spans: Spans;
-  readonly logs: Logs;
-  readonly points: Points;
-  readonly metrics: MetricCatalog;
-
+export class Store extends SignalTables implements StoreRead {
   readonly #memoryBytes: number;
   readonly #clock: Clock;
   readonly #pool: SlabPool;
@@ -81,7 +61,6 @@ export class Store implements StoreRead {
   readonly #counters = new Counters();
   readonly #retention: Retention;
   readonly #out = new ScanOutput();
-  readonly #scopeRows: ScopeRows;
   /** Weight of the batches that hold items of protected traces. */
   #protectedBytes = 0;
   /** Taken out of evicted slabs and not put back yet. */
@@ -89,6 +68,7 @@ export class Store implements StoreRead {
 
   constructor(options: StoreOptions) {
     const memoryBytes = Math.min(MAX_MEMORY_BYTES, Math.max(options.memoryBytes, MIN_MEMORY_BYTES));
+    super(memoryBytes);
     this.#memoryBytes = memoryBytes;
     this.#clock = options.clock;
     this.#pool = new SlabPool(
@@ -100,25 +80,13 @@ export class Store implements StoreRead {
       metrics: new SlabChain(this.#pool),
       profiles: new SlabChain(this.#pool),
     };
-    this.resources = new Resources(this.strings);
-    const rowsFor = (rowBytes: number): number => segmentRowsFor(memoryBytes, rowBytes);
-    this.spans = new Spans(rowsFor(SPAN_ROW_BYTES), this);
-    this.logs = new Logs(rowsFor(LOG_ROW_BYTES), this);
-    this.points = new Points(rowsFor(POINT_ROW_BYTES), this);
-    this.metrics = this.points.metrics;
-    this.#scopeRows = new ScopeRows(this.resources, this.scopes);
-    this.traces.refresh = (row) => {
-      this.spans.refreshTrace(row);
-    };
-    this.traces.serviceOfSpan = (row) =>
-      this.resources.service(this.spans.at(row).resourceOf(row & SLOT_MASK));
     this.#retention = new Retention({
       memoryBytes,
       chains: this.#chains,
       pool: this.#pool,
       batches: this.batches,
       tables: [this.spans, this.logs, this.points],
-      signalBytes: (signal) => this.#signalBytes(signal),
+      signalBytes: (signal) => this.#chains[signal].bytes + this.signalBytes(signal),
       usedBytes: () => this.#usedBytes(),
       evict: (signal) => {
         this.#evictOldest(signal);
@@ -152,7 +120,7 @@ export class Store implements StoreRead {
   ): IngestResult {
     const chain = this.#chains[signal];
     this.#retention.makeRoomForBody(chain, byteLength);
-    const slab = chain.write(chunks, byteLength, this.#end(signal));
+    const slab = chain.write(chunks, byteLength, this.endOf(signal));
     const out = this.#out;
     try {
       this.#scan(signal, slab, byteLength);
@@ -197,13 +165,15 @@ export class Store implements StoreRead {
       this.#chains[signal].unwrite(slab, byteLength);
       return 0;
     }
-    this.#reserve(signal, scanned, slab);
-    const ordinal = this.#end(signal);
+    const table = this.tableOf(signal);
+    if (table !== undefined) this.#retention.makeRoomForRows(table, scanned, slab);
+    this.reserveTraces(signal, scanned);
+    const ordinal = this.endOf(signal);
     const batch = this.batches.add(slab, byteLength, arrivalMs, ordinal, rescue?.origin ?? -1);
     const drops: number[] = [];
     const superseded = this.spans.supersededCount;
     this.traces.beginChange(rescue === undefined ? arrivalMs : -1);
-    this.#appendRows(signal, batch, base, drops, arrivalMs);
+    this.appendRows(signal, out, { batch, base, drops, arrivalMs });
     const kept = scanned - drops.length;
     const counter = this.#counters.of(signal);
     const replaced = this.spans.supersededCount - superseded;
@@ -223,50 +193,8 @@ export class Store implements StoreRead {
       this.batches.settle(batch, length, kept);
       if (rescue !== undefined) this.#protectedBytes += length + kept * ROW_COST;
     }
-    slab.endOrdinal = this.#end(signal);
+    slab.endOrdinal = this.endOf(signal);
     return duplicates;
-  }
-
-  #appendRows(
-    signal: Signal,
-    batch: number,
-    base: number,
-    drops: number[],
-    arrivalMs: number,
-  ): void {
-    const out = this.#out;
-    if (signal === 'profiles') return;
-    this.#scopeRows.resolve(out);
-    switch (signal) {
-      case 'traces':
-        this.spans.append(out, batch, base, this.#scopeRows, drops);
-        break;
-      case 'logs':
-        this.logs.append(out, batch, base, this.#scopeRows, arrivalMs);
-        break;
-      case 'metrics':
-        this.points.append(out, batch, base, this.#scopeRows);
-        break;
-    }
-    this.#scopeRows.settle();
-  }
-
-  #reserve(signal: Signal, count: number, slab: Slab): void {
-    switch (signal) {
-      case 'traces':
-        this.#retention.makeRoomForRows(this.spans, count, slab);
-        this.traces.reserve(count);
-        break;
-      case 'logs':
-        this.#retention.makeRoomForRows(this.logs, count, slab);
-        this.traces.reserve(count);
-        break;
-      case 'metrics':
-        this.#retention.makeRoomForRows(this.points, count, slab);
-        break;
-      case 'profiles':
-        break;
-    }
   }
 
   /** Rewrites the body that was written last without some items. Returns its new length. */
@@ -286,8 +214,7 @@ export class Store implements StoreRead {
     if (this.#out.rowCount !== kept) {
       throw new Error(`${this.#out.rowCount} items are left of a body, not ${kept}`);
     }
-    if (signal === 'traces') this.spans.relocate(this.#out, ordinal, base);
-    else if (signal === 'metrics') this.points.relocate(this.#out, ordinal, base);
+    this.relocateRows(signal, this.#out, ordinal, base);
     return bytes.length;
   }
 
@@ -335,7 +262,7 @@ export class Store implements StoreRead {
     const room = this.#memoryBytes * PROTECTED_SHARE - this.#protectedBytes;
     const rescue = rescueItems(this, signal, slab, room);
     this.traces.beginChange(-1);
-    const { kept, touched } = this.#evictRows(signal, slab);
+    const { kept, touched } = this.evictRows(signal, slab);
     for (const batch of slab.batches) this.batches.remove(batch);
     chain.removeOldest();
     const counter = this.#counters.of(signal);
@@ -364,30 +291,6 @@ export class Store implements StoreRead {
     }
     this.resources.isCounting = true;
     this.#retention.isSuspended = false;
-  }
-
-  #evictRows(
-    signal: Signal,
-    slab: Slab,
-  ): { readonly kept: number; readonly touched: ReadonlySet<number> } {
-    const until = slab.endOrdinal;
-    switch (signal) {
-      case 'traces':
-        return this.spans.evict(until);
-      case 'logs': {
-        const kept = until - this.logs.begin;
-        return { kept, touched: this.logs.evict(until) };
-      }
-      case 'metrics': {
-        const kept = until - this.points.begin;
-        this.points.evict(until);
-        return { kept, touched: new Set() };
-      }
-      case 'profiles': {
-        const kept = slab.batches.reduce((sum, batch) => sum + this.batches.items(batch), 0);
-        return { kept, touched: new Set() };
-      }
-    }
   }
 
   // ---- reading ---------------------------------------------------------------------------------
@@ -432,40 +335,10 @@ export class Store implements StoreRead {
     return rowsRequest(signal, signal === 'traces' ? this.spans : this.logs, rows, this);
   }
 
-  /** One past the newest ordinal of a signal's table; profiles have no rows. */
-  #end(signal: Signal): number {
-    switch (signal) {
-      case 'traces':
-        return this.spans.end;
-      case 'logs':
-        return this.logs.end;
-      case 'metrics':
-        return this.points.end;
-      case 'profiles':
-        return 0;
-    }
-  }
-
-  #signalBytes(signal: Signal): number {
-    const slabs = this.#chains[signal].bytes;
-    switch (signal) {
-      case 'traces':
-        return slabs + this.spans.liveBytes + this.spans.indexBytes + this.traces.bytes;
-      case 'logs':
-        return slabs + this.logs.liveBytes;
-      case 'metrics':
-        return slabs + this.points.liveBytes + this.metrics.bytes;
-      case 'profiles':
-        return slabs;
-    }
-  }
-
   #usedBytes(): number {
-    let bytes = this.#pool.bytes + this.strings.bytes + this.batches.bytes;
+    let bytes = this.#pool.bytes + this.tableBytes;
     for (const signal of SIGNALS) bytes += this.#chains[signal].bytes;
-    bytes += this.spans.bytes + this.spans.indexBytes + this.logs.bytes + this.points.bytes;
-    bytes += this.traces.bytes + this.metrics.bytes;
-    return bytes + this.resources.bytesUsed + this.scopes.bytesUsed;
+    return bytes;
   }
 }
 

@@ -4,17 +4,16 @@
  * it: a trace known from log records alone gets a new one with its first span.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { hashTraceId } from './hash.ts';
-import { RowIndex } from './row-index.ts';
 import type { TraceRow, TraceTable } from './schema.ts';
 import { TraceList } from './trace-list.ts';
 import { ChangeRing } from './change-ring.ts';
+import { TraceRecords } from './trace-records.ts';
+import { TraceServices } from './trace-services.ts';
+import { coverTime } from './trace-time.ts';
 import {
   CHUNK_BITS,
-  CHUNK_ROWS,
   CHUNK_MASK,
   STRIDE_BITS,
-  RECORD_BYTES,
   STATE,
   HOLDS,
   SPANS,
@@ -46,7 +45,7 @@ import {
   LISTED,
 } from './trace-record.ts';
 
-export class Traces implements TraceTable {
+export class Traces extends TraceRecords implements TraceTable {
   count = 0;
   generation = 0;
   /** Refreshes the chain of a trace that has superseded spans; set by the store. */
@@ -54,14 +53,7 @@ export class Traces implements TraceTable {
   /** String row of the service of a span; set by the store. */
   serviceOfSpan: (spanRow: number) => number = () => -1;
 
-  readonly #chunks: Int32Array[] = [];
-  readonly #doubles: Float64Array[] = [];
-  #rows = 0;
-  #live = 0;
-  readonly #free: number[] = [];
-  readonly #index = new RowIndex();
-  #nextOrdinal = 0;
-  readonly #moreServices = new Map<number, number[]>();
+  readonly #services = new TraceServices();
   readonly #stale = new Set<number>();
   readonly #protected = new Set<number>();
   readonly #list = new TraceList();
@@ -70,35 +62,23 @@ export class Traces implements TraceTable {
   #arrivalMs = 0;
 
   get bytes(): number {
-    return (
-      this.#chunks.length * CHUNK_ROWS * RECORD_BYTES +
-      this.#index.bytes +
-      this.#list.bytes +
-      this.#changes.bytes
-    );
+    return this.recordBytes + this.#list.bytes + this.#changes.bytes;
   }
 
   // ---- reading ---------------------------------------------------------------------------------
 
-  find(traceId: string): number {
-    if (!/^[0-9a-f]{32}$/.test(traceId)) return -1;
-    const word = (at: number): number => parseInt(traceId.slice(at, at + 8), 16) | 0;
-    const [a, b, c, d] = [word(0), word(8), word(16), word(24)];
-    return this.#search(hashTraceId(a, b, c, d), a, b, c, d);
-  }
-
   isLive(row: number, ordinal: number): boolean {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     if (chunk === undefined || (chunk[at + STATE] & LIVE) === 0) return false;
-    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    const doubles = this.doubles[row >>> CHUNK_BITS];
     return doubles[(at >>> 1) + ORDINAL] === ordinal || doubles[(at >>> 1) + CREATED] === ordinal;
   }
 
   get(row: number): TraceRow {
     this.#freshen(row);
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
-    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
+    const doubles = this.doubles[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     const startHi = chunk[at + START_HI] >>> 0;
     const startLo = chunk[at + START_LO] >>> 0;
@@ -129,34 +109,34 @@ export class Traces implements TraceTable {
   /** Removed traces leave holes, which this closes: O(list) after an eviction, O(1) otherwise. */
   inOrder(): { readonly rows: Int32Array; readonly length: number } {
     this.#list.closeHoles((row, place) => {
-      this.#write(row, PLACE, place);
+      this.write(row, PLACE, place);
     });
     return this.#list;
   }
 
   ordinalOf(row: number): number {
-    return this.#doubles[row >>> CHUNK_BITS][(((row & CHUNK_MASK) << STRIDE_BITS) >>> 1) + ORDINAL];
+    return this.doubles[row >>> CHUNK_BITS][(((row & CHUNK_MASK) << STRIDE_BITS) >>> 1) + ORDINAL];
   }
 
   spanCountOf(row: number): number {
-    return this.#read(row, SPANS);
+    return this.read(row, SPANS);
   }
 
   logCountOf(row: number): number {
-    return this.#read(row, LOGS);
+    return this.read(row, LOGS);
   }
 
   firstSpanOf(row: number): number {
     this.#freshen(row);
-    return this.#read(row, FIRST_SPAN);
+    return this.read(row, FIRST_SPAN);
   }
 
   firstLogOf(row: number): number {
-    return this.#read(row, FIRST_LOG);
+    return this.read(row, FIRST_LOG);
   }
 
   generationOf(row: number): number {
-    return this.#read(row, GENERATION);
+    return this.read(row, GENERATION);
   }
 
   changesSince(cursor: number): {
@@ -169,9 +149,11 @@ export class Traces implements TraceTable {
 
   services(row: number, limit: number): readonly number[] {
     this.#freshen(row);
-    const root = this.#read(row, ROOT);
+    const root = this.read(row, ROOT);
     const result = root === -1 ? [] : [this.serviceOfSpan(root)];
-    for (const service of this.#allServices(row)) {
+    const chunk = this.chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    for (const service of this.#services.all(chunk, at, row)) {
       if (!result.includes(service)) result.push(service);
     }
     return result.slice(0, limit);
@@ -179,22 +161,22 @@ export class Traces implements TraceTable {
 
   /** Whether its spans and log records survive eviction. */
   isProtected(row: number): boolean {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     return (chunk[at + STATE] & PINNED) !== 0 || chunk[at + HOLDS] > 0;
   }
 
   rootOf(row: number): number {
-    return this.#read(row, ROOT);
+    return this.read(row, ROOT);
   }
 
   /** The first linked span, also when it is superseded. */
   chainStart(row: number): number {
-    return this.#read(row, FIRST_SPAN);
+    return this.read(row, FIRST_SPAN);
   }
 
   isUnresolved(row: number): boolean {
-    return (this.#read(row, STATE) & UNRESOLVED) !== 0;
+    return (this.read(row, STATE) & UNRESOLVED) !== 0;
   }
 
   // ---- writing: for the store's own tables -----------------------------------------------------
@@ -207,30 +189,6 @@ export class Traces implements TraceTable {
     this.#stamp = (this.#stamp + 1) | 0;
     this.#arrivalMs = arrivalMs;
     this.generation++;
-  }
-
-  /** Makes room so that `count` traces can be added without a rebuild of the index in between. */
-  reserve(count: number): void {
-    if (this.#index.hasRoom(count)) return;
-    this.#index.startRebuild(this.#live + count);
-    for (let row = 0; row < this.#rows; row++) {
-      const chunk = this.#chunks[row >>> CHUNK_BITS];
-      const at = (row & CHUNK_MASK) << STRIDE_BITS;
-      if ((chunk[at + STATE] & LIVE) === 0) continue;
-      this.#index.add(hashTraceId(chunk[at], chunk[at + 1], chunk[at + 2], chunk[at + 3]), row);
-    }
-    this.#index.endRebuild();
-  }
-
-  /** Brings what `rowFor` will look at into the cache; calls in a row wait for memory together. */
-  touch(hash: number): number {
-    return this.#index.touch(hash);
-  }
-
-  /** The row of a trace id with this `hashTraceId`, added when it is new. */
-  rowFor(hash: number, a: number, b: number, c: number, d: number): number {
-    const row = this.#search(hash, a, b, c, d);
-    return row === -1 ? this.#add(hash, a, b, c, d) : row;
   }
 
   /**
@@ -248,7 +206,7 @@ export class Traces implements TraceTable {
     endHi: number,
     endLo: number,
   ): number {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     this.#touch(chunk, at, row);
     chunk[at + SPANS]++;
@@ -261,15 +219,15 @@ export class Traces implements TraceTable {
       chunk[at + FIRST_SPAN] = span;
       if ((chunk[at + STATE] & LISTED) === 0) this.#enlist(chunk, at, row);
     }
-    if (chunk[at + SERVICES] !== service) this.#addService(chunk, at, row, service);
-    cover(chunk, at, startHi, startLo, endHi, endLo);
+    if (chunk[at + SERVICES] !== service) this.#services.add(chunk, at, row, service);
+    coverTime(chunk, at, startHi, startLo, endHi, endLo);
     return last;
   }
 
   /** Widens the trace to a span's time; a start of 0 says nothing. */
-  coverTime(row: number, startHi: number, startLo: number, endHi: number, endLo: number): void {
-    cover(
-      this.#chunks[row >>> CHUNK_BITS],
+  widen(row: number, startHi: number, startLo: number, endHi: number, endLo: number): void {
+    coverTime(
+      this.chunks[row >>> CHUNK_BITS],
       (row & CHUNK_MASK) << STRIDE_BITS,
       startHi,
       startLo,
@@ -279,12 +237,12 @@ export class Traces implements TraceTable {
   }
 
   setRoot(row: number, span: number): void {
-    this.#write(row, ROOT, span);
+    this.write(row, ROOT, span);
   }
 
   /** Counts a log record at the end of the chain. Returns the one before it, -1 for the first. */
   linkLog(row: number, log: number): number {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     this.#touch(chunk, at, row);
     chunk[at + LOGS]++;
@@ -296,7 +254,7 @@ export class Traces implements TraceTable {
 
   /** Takes a span out of the counts: evicted, or superseded and then still linked. */
   uncountSpan(row: number, isRoot: boolean, isError: boolean, superseded: boolean): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     this.#touch(chunk, at, row);
     chunk[at + SPANS]--;
@@ -308,26 +266,26 @@ export class Traces implements TraceTable {
 
   /** Forgets what is derived from spans, before a walk over them. Returns the first of the chain. */
   resetShape(row: number): number {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     const first = chunk[at + FIRST_SPAN];
     chunk[at + ROOT] = -1;
     chunk.fill(0, at + START_HI, at + END_LO + 1);
     chunk[at + STATE] = (chunk[at + STATE] & ~STALE) | UNRESOLVED;
     chunk.fill(-1, at + SERVICES, at + SERVICES + SERVICE_LIMIT);
-    this.#moreServices.delete(row);
+    this.#services.forget(row);
     this.#stale.delete(row);
     return first;
   }
 
   setChain(row: number, first: number, last: number): void {
-    this.#write(row, FIRST_SPAN, first);
-    this.#write(row, LAST_SPAN, last);
+    this.write(row, FIRST_SPAN, first);
+    this.write(row, LAST_SPAN, last);
   }
 
   addService(row: number, service: number): void {
-    this.#addService(
-      this.#chunks[row >>> CHUNK_BITS],
+    this.#services.add(
+      this.chunks[row >>> CHUNK_BITS],
       (row & CHUNK_MASK) << STRIDE_BITS,
       row,
       service,
@@ -341,7 +299,7 @@ export class Traces implements TraceTable {
 
   /** Takes the oldest log record out of the chain. */
   popLog(row: number, next: number): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     this.#touch(chunk, at, row);
     chunk[at + STATE] |= PARTLY_EVICTED;
@@ -353,12 +311,12 @@ export class Traces implements TraceTable {
   }
 
   setResolved(row: number): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     chunk[((row & CHUNK_MASK) << STRIDE_BITS) + STATE] &= ~UNRESOLVED;
   }
 
   setPinned(row: number, on: boolean): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     chunk[at + STATE] = on ? chunk[at + STATE] | PINNED : chunk[at + STATE] & ~PINNED;
     this.#touch(chunk, at, row);
@@ -367,7 +325,7 @@ export class Traces implements TraceTable {
 
   /** Holds are counted: `by` is 1 or -1. */
   hold(row: number, by: 1 | -1): void {
-    this.#write(row, HOLDS, Math.max(0, this.#read(row, HOLDS) + by));
+    this.write(row, HOLDS, Math.max(0, this.read(row, HOLDS) + by));
     this.#noteProtection(row);
   }
 
@@ -383,17 +341,17 @@ export class Traces implements TraceTable {
 
   /** The state bit after items of a protected trace were moved, not lost. */
   clearPartlyEvicted(row: number): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     chunk[((row & CHUNK_MASK) << STRIDE_BITS) + STATE] &= ~PARTLY_EVICTED;
   }
 
   isPartlyEvicted(row: number): boolean {
-    return (this.#read(row, STATE) & PARTLY_EVICTED) !== 0;
+    return (this.read(row, STATE) & PARTLY_EVICTED) !== 0;
   }
 
   /** Forgets a trace without spans from the list, and one without any item altogether. */
   removeIfEmpty(row: number): void {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
+    const chunk = this.chunks[row >>> CHUNK_BITS];
     const at = (row & CHUNK_MASK) << STRIDE_BITS;
     if ((chunk[at + STATE] & LIVE) === 0 || chunk[at + SPANS] > 0) return;
     if ((chunk[at + STATE] & LISTED) !== 0) {
@@ -402,67 +360,19 @@ export class Traces implements TraceTable {
       chunk[at + STATE] &= ~LISTED;
     }
     if (chunk[at + LOGS] > 0) return;
-    this.#moreServices.delete(row);
+    this.#services.forget(row);
     this.#stale.delete(row);
     this.#protected.delete(row);
-    chunk.fill(0, at, at + HOLDS + 1);
-    this.#free.push(row);
-    this.#live--;
+    this.remove(row);
   }
 
   // ---- inside ----------------------------------------------------------------------------------
 
-  #search(hash: number, a: number, b: number, c: number, d: number): number {
-    const index = this.#index;
-    for (let row = index.first(hash); row !== -1; row = index.next()) {
-      const chunk = this.#chunks[row >>> CHUNK_BITS];
-      const at = (row & CHUNK_MASK) << STRIDE_BITS;
-      if (chunk[at] === a && chunk[at + 1] === b && chunk[at + 2] === c && chunk[at + 3] === d) {
-        return row;
-      }
-    }
-    return -1;
-  }
-
-  #add(hash: number, a: number, b: number, c: number, d: number): number {
-    const row = this.#free.pop() ?? this.#rows++;
-    if (row >>> CHUNK_BITS === this.#chunks.length) {
-      const buffer = new ArrayBuffer(CHUNK_ROWS * RECORD_BYTES);
-      this.#chunks.push(new Int32Array(buffer));
-      this.#doubles.push(new Float64Array(buffer));
-    }
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    // A reused row goes on counting generations, so that nobody takes it for its former trace.
-    const generation = chunk[at + GENERATION];
-    chunk.fill(0, at, at + (1 << STRIDE_BITS));
-    chunk[at] = a;
-    chunk[at + 1] = b;
-    chunk[at + 2] = c;
-    chunk[at + 3] = d;
-    chunk[at + STATE] = LIVE;
-    chunk[at + FIRST_SPAN] = -1;
-    chunk[at + LAST_SPAN] = -1;
-    chunk[at + FIRST_LOG] = -1;
-    chunk[at + LAST_LOG] = -1;
-    chunk[at + ROOT] = -1;
-    chunk[at + GENERATION] = generation;
-    chunk[at + STAMP] = this.#stamp - 1;
-    chunk.fill(-1, at + SERVICES, at + SERVICES + SERVICE_LIMIT);
-    const ordinal = this.#nextOrdinal++;
-    const doubles = this.#doubles[row >>> CHUNK_BITS];
-    doubles[(at >>> 1) + CREATED] = ordinal;
-    doubles[(at >>> 1) + ORDINAL] = ordinal;
-    this.#live++;
-    this.#index.add(hash, row);
-    return row;
-  }
-
   #enlist(chunk: Int32Array, at: number, row: number): void {
-    const doubles = this.#doubles[row >>> CHUNK_BITS];
+    const doubles = this.doubles[row >>> CHUNK_BITS];
     // Another trace may have been seen between this one's first log record and its first span.
-    if (doubles[(at >>> 1) + ORDINAL] !== this.#nextOrdinal - 1) {
-      doubles[(at >>> 1) + ORDINAL] = this.#nextOrdinal++;
+    if (doubles[(at >>> 1) + ORDINAL] !== this.nextOrdinal - 1) {
+      doubles[(at >>> 1) + ORDINAL] = this.nextOrdinal++;
     }
     chunk[at + STATE] |= LISTED;
     chunk[at + PLACE] = this.#list.push(row);
@@ -474,73 +384,14 @@ export class Traces implements TraceTable {
     chunk[at + STAMP] = this.#stamp;
     chunk[at + GENERATION] = (chunk[at + GENERATION] + 1) | 0;
     if (this.#arrivalMs >= 0) {
-      this.#doubles[row >>> CHUNK_BITS][(at >>> 1) + ARRIVAL] = this.#arrivalMs;
+      this.doubles[row >>> CHUNK_BITS][(at >>> 1) + ARRIVAL] = this.#arrivalMs;
     }
     this.#changes.push(row);
   }
 
-  #addService(chunk: Int32Array, at: number, row: number, service: number): void {
-    for (let i = at + SERVICES; i < at + SERVICES + SERVICE_LIMIT; i++) {
-      if (chunk[i] === service) return;
-      if (chunk[i] === -1) {
-        chunk[i] = service;
-        return;
-      }
-    }
-    const more = this.#moreServices.get(row);
-    if (more === undefined) this.#moreServices.set(row, [service]);
-    else if (!more.includes(service)) more.push(service);
-  }
-
-  #allServices(row: number): number[] {
-    const chunk = this.#chunks[row >>> CHUNK_BITS];
-    const at = ((row & CHUNK_MASK) << STRIDE_BITS) + SERVICES;
-    const first = [...chunk.subarray(at, at + SERVICE_LIMIT)].filter((service) => service !== -1);
-    return [...first, ...(this.#moreServices.get(row) ?? [])];
-  }
-
   #freshen(row: number): void {
-    if ((this.#read(row, STATE) & STALE) !== 0) this.refresh(row);
+    if ((this.read(row, STATE) & STALE) !== 0) this.refresh(row);
   }
-
-  #read(row: number, field: number): number {
-    return this.#chunks[row >>> CHUNK_BITS][((row & CHUNK_MASK) << STRIDE_BITS) + field];
-  }
-
-  #write(row: number, field: number, value: number): void {
-    this.#chunks[row >>> CHUNK_BITS][((row & CHUNK_MASK) << STRIDE_BITS) + field] = value;
-  }
-}
-
-function cover(
-  chunk: Int32Array,
-  at: number,
-  startHi: number,
-  startLo: number,
-  endHi: number,
-  endLo: number,
-): void {
-  if ((startHi | startLo) !== 0) {
-    const hi = chunk[at + START_HI];
-    const lo = chunk[at + START_LO];
-    if ((hi | lo) === 0 || isBefore(startHi, startLo, hi, lo)) {
-      chunk[at + START_HI] = startHi;
-      chunk[at + START_LO] = startLo;
-    }
-  }
-  if (isBefore(chunk[at + END_HI], chunk[at + END_LO], endHi, endLo)) {
-    chunk[at + END_HI] = endHi;
-    chunk[at + END_LO] = endLo;
-  }
-  if (isBefore(chunk[at + END_HI], chunk[at + END_LO], startHi, startLo)) {
-    chunk[at + END_HI] = startHi;
-    chunk[at + END_LO] = startLo;
-  }
-}
-
-/** Whether a is earlier than b, each the halves of a uint64. */
-export function isBefore(aHi: number, aLo: number, bHi: number, bLo: number): boolean {
-  return aHi === bHi ? aLo >>> 0 < bLo >>> 0 : aHi >>> 0 < bHi >>> 0;
 }
 
 function hex8(word: number): string {
