@@ -37,9 +37,7 @@ export function printTraces(store: Store): string[] {
 export function printSpan(store: Store, row: number): string {
   const segment = store.spans.at(row);
   const slot = row & SLOT_MASK;
-  const span = decodeSpan(
-    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
-  );
+  const span = decodeSpan(store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]));
   const id = pad(segment.spanIdHi[slot]) + pad(segment.spanIdLo[slot]);
   const name = store.strings.get(segment.name[slot]);
   const start = time(segment.startHi[slot], segment.startLo[slot]);
@@ -88,8 +86,14 @@ export function checkStore(store: Store): void {
     const members = chain(spans, trace.firstSpan);
     chained += members.length;
     if (members.length !== trace.spanCount) throw new Error('a chain misses spans');
-    for (const span of members) checkLive(spans, span);
-    for (const log of chain(logs, trace.firstLog)) checkLive(logs, log);
+    if (traces.find(trace.traceId) !== row) throw new Error(`${trace.traceId} is not found`);
+    for (const span of members) {
+      checkLive(spans, span);
+      checkFound(store, row, span);
+    }
+    const records = chain(logs, trace.firstLog);
+    if (records.length !== trace.logCount) throw new Error('a chain misses log records');
+    for (const log of records) checkLive(logs, log);
   }
   for (let ordinal = spans.begin; ordinal < spans.end; ordinal++) {
     const row = spans.rowOf(ordinal);
@@ -105,6 +109,7 @@ export function checkStore(store: Store): void {
   for (const metric of store.metrics.entries) {
     for (const series of metric.series) checkLive(points, store.metrics.seriesOf(series).lastPoint);
   }
+  checkCatalogs(store);
   const counters = store.counters();
   for (const [kind, count] of Object.entries(counters)) {
     const sum = count.kept + count.evicted + count.rejected + count.duplicates;
@@ -114,6 +119,36 @@ export function checkStore(store: Store): void {
     throw new Error(`${counters.spans.kept} kept, ${chained} chained`);
   if (counters.logRecords.kept !== logs.end - logs.begin) throw new Error('log records are off');
   if (counters.dataPoints.kept !== points.end - points.begin) throw new Error('points are off');
+}
+
+/** Throws when the index does not lead to a span of a trace, or to another one with its id. */
+function checkFound(store: Store, traceRow: number, row: number): void {
+  const segment = store.spans.at(row);
+  const slot = row & SLOT_MASK;
+  const { spanIdHi, spanIdLo, kind } = segment;
+  const found = store.spans.find(traceRow, spanIdHi[slot], spanIdLo[slot], kind[slot]);
+  if (found !== row) throw new Error(`span row ${row} is not found, but ${found}`);
+}
+
+/** Throws when services or metrics count other items than there are, or name what is not there. */
+function checkCatalogs(store: Store): void {
+  const counters = store.counters();
+  const ofServices = store.services().reduce((sum, { spans }) => sum + spans, 0);
+  if (ofServices !== counters.spans.kept) throw new Error(`services have ${ofServices} spans`);
+  let ofMetrics = 0;
+  for (const metric of store.metrics.entries) {
+    let ofSeries = 0;
+    for (const series of metric.series) {
+      const { pointCount, lastPoint } = store.metrics.seriesOf(series);
+      ofSeries += pointCount;
+      if (store.points.at(lastPoint).series[lastPoint & SLOT_MASK] !== series) {
+        throw new Error(`the last point of series ${series} is of another one`);
+      }
+    }
+    if (ofSeries !== metric.pointCount) throw new Error(`${metric.name} miscounts its points`);
+    ofMetrics += ofSeries;
+  }
+  if (ofMetrics !== counters.dataPoints.kept) throw new Error(`metrics have ${ofMetrics} points`);
 }
 
 interface Ordinals {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { hashWords } from '../../electron/engine/store/hash.ts';
 import { RowIndex } from '../../electron/engine/store/row-index.ts';
+import { MAX_SEGMENTS } from '../../electron/engine/store/segment-table.ts';
 import { classFor, SlotArena, slotsOfClass } from '../../electron/engine/store/slot-arena.ts';
 import { Strings } from '../../electron/engine/store/string-table.ts';
 import { warmUp } from '../../electron/engine/store/warm-up.ts';
+import { openStore, spansBody, takeGood, traceHex } from '../support/store-bodies.ts';
 import { seededRandom } from '../support/otlp/random.ts';
 
 describe('a row index', () => {
@@ -108,6 +110,33 @@ describe('interned strings', () => {
     const strings = new Strings();
     const row = strings.intern(Uint8Array.of(0x61, 0xff, 0x62), 0, 3);
     expect(strings.get(row)).toBe('a\ufffdb');
+  });
+});
+
+describe('a segment table', () => {
+  it('says when its rows would not fit into the indexes any more', () => {
+    const { store } = openStore();
+    const rows = store.spans.segmentRows;
+    expect(store.spans.isFull(MAX_SEGMENTS * rows)).toBe(false);
+    expect(store.spans.isFull(MAX_SEGMENTS * rows + 1)).toBe(true);
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 1 }]));
+    expect(store.spans.isFull(MAX_SEGMENTS * rows - 1)).toBe(false);
+    expect(store.spans.isFull(MAX_SEGMENTS * rows)).toBe(true);
+  });
+});
+
+describe('the trace index', () => {
+  it('finds every trace while it is rebuilt a little at a time', () => {
+    const { store } = openStore();
+    for (let trace = 1; trace <= 6000; trace++) {
+      takeGood(store, 'traces', spansBody([{ trace, id: 1 }]));
+      if (trace % 7 !== 0) continue;
+      for (let other = 1; other <= trace; other += 97) {
+        expect(store.traces.find(traceHex(other)), `${other} of ${trace}`).not.toBe(-1);
+      }
+      expect(store.traces.find(traceHex(trace + 1))).toBe(-1);
+    }
+    expect(store.traces.count).toBe(6000);
   });
 });
 

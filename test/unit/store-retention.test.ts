@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../electron/engine/store/store.ts';
 import { decodeRequest } from '../support/otlp/proto-root.ts';
@@ -41,13 +43,24 @@ function flood(store: Store, from: number, megabytes: number): number {
   return trace;
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes of all array buffers that somebody holds. */
+function heldBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}
+
 describe('a small budget filled 20 times over', () => {
   it('keeps memory flat, counters exact and nothing dangling', () => {
     const budget = 8 * MIB;
     const { store } = openStore(budget);
     let sent = 0;
     let spans = 0;
+    let heldOnce = 0;
     for (let i = 1; sent < 20 * budget; i++) {
+      if (heldOnce === 0 && sent > 2 * budget) heldOnce = heldBytes();
       const bodies = [
         spansBody(manySpans(i)),
         logsBody(manyLogs(i)),
@@ -62,6 +75,7 @@ describe('a small budget filled 20 times over', () => {
       if (i % 97 === 0) checkStore(store);
     }
     checkStore(store);
+    expect(heldBytes() - heldOnce).toBeLessThan(budget / 16);
     expect(store.counters().spans.received).toBe(spans);
     expect(store.counters().spans.kept).toBeGreaterThan(500);
     expect(store.memory().rawBytes).toBeGreaterThan(budget / 2);
@@ -127,6 +141,64 @@ describe('eviction', () => {
     for (let i = 0; i < 800; i++) takeGood(store, 'logs', logsBody(manyLogs(900 + i)));
     expect(store.counters().logRecords.evicted).toBeGreaterThan(0);
     expect(store.counters().spans).toMatchObject({ kept: 32, evicted: 0, cleared: 0 });
+  });
+
+  it('of a flood of one signal leaves the others below their share', () => {
+    const bodies = {
+      traces: (i: number) => spansBody(manySpans(i)),
+      logs: (i: number) => logsBody(manyLogs(i)),
+      metrics: (i: number) => gaugeBody(i % 50, i),
+    };
+    const signals = ['traces', 'logs', 'metrics'] as const;
+    const kind = { traces: 'spans', logs: 'logRecords', metrics: 'dataPoints' } as const;
+    for (const flooding of signals) {
+      const { store } = openStore(8 * MIB);
+      for (const signal of signals) takeGood(store, signal, bodies[signal](1));
+      for (let i = 2; store.counters()[kind[flooding]].evicted === 0; i++) {
+        takeGood(store, flooding, bodies[flooding](i));
+      }
+      for (let i = 2; i < 100; i++) takeGood(store, flooding, bodies[flooding](1000 + i));
+      for (const signal of signals) {
+        if (signal === flooding) continue;
+        expect(store.counters()[kind[signal]], `${signal} under ${flooding}`).toMatchObject({
+          evicted: 0,
+        });
+      }
+      checkStore(store);
+    }
+  });
+
+  it('of log records that each name a trace leaves spans below their share', () => {
+    const { store } = openStore(8 * MIB);
+    takeGood(store, 'traces', spansBody(manySpans(1)));
+    for (let body = 0; store.counters().logRecords.evicted < 30_000; body++) {
+      const logs = Array.from({ length: 256 }, (_, i) => ({ trace: 1000 + body * 256 + i }));
+      takeGood(store, 'logs', logsBody(logs));
+    }
+    expect(store.counters().spans).toMatchObject({ kept: 32, evicted: 0 });
+    checkStore(store);
+  });
+
+  it('of a runaway trace takes other traces, says so, and leaves pinned ones and other signals', () => {
+    const { store } = openStore(4 * MIB);
+    for (let i = 1; i <= 20; i++) takeGood(store, 'traces', spansBody(manySpans(i, 4)));
+    takeGood(store, 'logs', logsBody(manyLogs(50, 8)));
+    takeGood(store, 'metrics', gaugeBody(1, 1));
+    store.setPinned(store.traces.find(traceHex(7)), true);
+    const runaway = (body: number): SpanSpec[] =>
+      Array.from({ length: 64 }, (_, i) => ({ trace: 99, id: body * 64 + i + 1, padding: 500 }));
+    for (let body = 0; body < 300; body++) takeGood(store, 'traces', spansBody(runaway(body)));
+    checkStore(store);
+    const { spans, logRecords, dataPoints } = store.counters();
+    const trace = store.traces.get(store.traces.find(traceHex(99)));
+    expect(trace).toMatchObject({ partlyEvicted: true, spanCount: spans.kept - 32 });
+    expect(spans.evicted).toBe(20 * 32 + 300 * 64 - spans.kept);
+    expect([logRecords.evicted, dataPoints.evicted]).toEqual([0, 0]);
+    expect(store.traces.count).toBe(2);
+    expect(store.traces.get(store.traces.find(traceHex(7)))).toMatchObject({
+      spanCount: 32,
+      partlyEvicted: false,
+    });
   });
 
   it('keeps a single body near half of the budget', () => {

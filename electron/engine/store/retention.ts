@@ -16,6 +16,7 @@ import type { Slab, SlabChain, SlabPool } from './slabs.ts';
 interface SpareTable {
   readonly segmentBytes: number;
   missingSegments(count: number): number;
+  isFull(count: number): boolean;
   dropSpare(): boolean;
 }
 
@@ -56,10 +57,12 @@ export class Retention {
   }
 
   /** Makes room for the segments that `count` rows need; the slab with their bytes stays. */
-  makeRoomForRows(table: SpareTable, count: number, writing: Slab): void {
-    const { pool, tables } = this.#parts;
+  makeRoomForRows(signal: Signal, table: SpareTable, count: number, writing: Slab): void {
+    const { chains, pool, tables } = this.#parts;
     this.#writing = writing;
-    if (this.isSuspended || table.missingSegments(count) === 0) return;
+    if (this.isSuspended) return;
+    while (table.isFull(count) && chains[signal].slabs[0] !== writing) this.#parts.evict(signal);
+    if (table.missingSegments(count) === 0) return;
     this.#makeRoom(
       () => table.missingSegments(count) * table.segmentBytes,
       () => pool.drop() || tables.some((other) => other !== table && other.dropSpare()),

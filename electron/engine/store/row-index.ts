@@ -14,7 +14,7 @@
  * slots and then at the old ones, and additions go to the new ones.
  */
 
-/** Rows have 26 bits, which MAX_MEMORY_BYTES of the store relies on. */
+/** Rows have 26 bits: see MAX_SEGMENTS. */
 const ROW_MASK = (1 << 26) - 1;
 const PER_CAPACITY = 2 ** -32;
 const NO_SLOTS = new Int32Array(0);

@@ -85,6 +85,9 @@ function twice(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   return larger;
 }
 
+/** So that rows have 26 bits, which is what the indexes have room for. */
+export const MAX_SEGMENTS = 1023;
+
 type ScannedRows = Pick<ScanOutput, 'rows' | 'rowCount'>;
 
 export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
@@ -139,6 +142,12 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
     const last = this.last();
     const free = last === undefined ? 0 : this.segmentRows - last.count;
     return Math.max(0, Math.ceil((count - free) / this.segmentRows) - this.#spare.length);
+  }
+
+  /** Whether `count` more rows would need more segments than there may be. */
+  isFull(count: number): boolean {
+    const free = this.segmentRows - (this.last()?.count ?? this.segmentRows);
+    return this.order.length + Math.ceil((count - free) / this.segmentRows) > MAX_SEGMENTS;
   }
 
   /** Gives a spare segment back; false when there is none. */

@@ -133,13 +133,13 @@ export class SignalTables {
     }
   }
 
-  /** Bytes of the tables that one signal alone fills. */
+  /** Bytes of the tables that a signal fills. */
   protected signalBytes(signal: Signal): number {
     switch (signal) {
       case 'traces':
-        return this.spans.liveBytes + this.spans.indexBytes + this.traces.bytes;
+        return this.spans.liveBytes + this.spans.indexBytes + this.traces.bytesOfSpans;
       case 'logs':
-        return this.logs.liveBytes;
+        return this.logs.liveBytes + this.traces.bytes - this.traces.bytesOfSpans;
       case 'metrics':
         return this.points.liveBytes + this.metrics.bytes;
       case 'profiles':

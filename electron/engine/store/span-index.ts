@@ -17,7 +17,7 @@ import type { SegmentTable } from './segment-table.ts';
 import type { OwnSpanSegment } from './span-segment.ts';
 import { SlotArena, classFor, slotsOfClass } from './slot-arena.ts';
 
-/** Rows have 26 bits, which MAX_MEMORY_BYTES of the store relies on. */
+/** Rows have 26 bits: see MAX_SEGMENTS. */
 const ROW_MASK = (1 << 26) - 1;
 const PER_HASH = 2 ** -32;
 const TAG_SHIFT = 26;

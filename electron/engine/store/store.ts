@@ -38,7 +38,7 @@ export interface StoreOptions {
 
 /** The smallest budget in which segments and slabs have a sensible size. */
 export const MIN_MEMORY_BYTES = 4 << 20;
-/** A span costs 130 bytes at least, and the index of spans counts 2^26 rows. */
+/** More than this was not tried. */
 export const MAX_MEMORY_BYTES = 8 * 2 ** 30;
 
 const MIN_SLAB_BYTES = 256 << 10;
@@ -166,7 +166,7 @@ export class Store extends SignalTables implements StoreRead {
       return 0;
     }
     const table = this.tableOf(signal);
-    if (table !== undefined) this.#retention.makeRoomForRows(table, scanned, slab);
+    if (table !== undefined) this.#retention.makeRoomForRows(signal, table, scanned, slab);
     this.reserveTraces(signal, scanned);
     const ordinal = this.endOf(signal);
     const batch = this.batches.add(slab, byteLength, arrivalMs, ordinal, rescue?.origin ?? -1);
@@ -309,14 +309,17 @@ export class Store extends SignalTables implements StoreRead {
     return { usedBytes: this.#usedBytes(), rawBytes };
   }
 
-  /** Arrival of the oldest request kept; null when there is none. */
+  /**
+   * Arrival of the oldest request kept; null when there is none. Never in the future, where a clock that
+   * was set back has left arrivals.
+   */
   oldestArrivalMs(): number | null {
     let oldest = Infinity;
     for (const signal of SIGNALS) {
       const batch = this.#chains[signal].slabs[0]?.batches[0];
       if (batch !== undefined) oldest = Math.min(oldest, this.batches.arrivalMs(batch));
     }
-    return oldest === Infinity ? null : oldest;
+    return oldest === Infinity ? null : Math.min(oldest, this.#clock.nowMs());
   }
 
   /** Reads the requests that are kept now, oldest first. */

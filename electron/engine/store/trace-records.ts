@@ -39,6 +39,11 @@ export class TraceRecords {
   #rebuilt = 0;
   #rebuildEnd = 0;
 
+  /** Traces with spans or log records. */
+  protected get liveCount(): number {
+    return this.#live;
+  }
+
   protected get recordBytes(): number {
     return this.chunks.length * CHUNK_ROWS * RECORD_BYTES + this.#index.bytes;
   }
@@ -75,6 +80,14 @@ export class TraceRecords {
     const word = (at: number): number => parseInt(traceId.slice(at, at + 8), 16) | 0;
     const [a, b, c, d] = [word(0), word(8), word(16), word(24)];
     return this.search(hashTraceId(a, b, c, d), a, b, c, d);
+  }
+
+  ordinalOf(row: number): number {
+    return this.doubles[row >>> CHUNK_BITS][(((row & CHUNK_MASK) << STRIDE_BITS) >>> 1) + ORDINAL];
+  }
+
+  generationOf(row: number): number {
+    return this.read(row, GENERATION);
   }
 
   protected search(hash: number, a: number, b: number, c: number, d: number): number {

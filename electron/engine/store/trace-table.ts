@@ -65,6 +65,11 @@ export class Traces extends TraceRecords implements TraceTable {
     return this.recordBytes + this.#list.bytes + this.#changes.bytes;
   }
 
+  /** The part of `bytes` that traces with spans take; the others exist for their log records alone. */
+  get bytesOfSpans(): number {
+    return this.liveCount === 0 ? 0 : (this.bytes * this.count) / this.liveCount;
+  }
+
   // ---- reading ---------------------------------------------------------------------------------
 
   isLive(row: number, ordinal: number): boolean {
@@ -114,10 +119,6 @@ export class Traces extends TraceRecords implements TraceTable {
     return this.#list;
   }
 
-  ordinalOf(row: number): number {
-    return this.doubles[row >>> CHUNK_BITS][(((row & CHUNK_MASK) << STRIDE_BITS) >>> 1) + ORDINAL];
-  }
-
   spanCountOf(row: number): number {
     return this.read(row, SPANS);
   }
@@ -133,10 +134,6 @@ export class Traces extends TraceRecords implements TraceTable {
 
   firstLogOf(row: number): number {
     return this.read(row, FIRST_LOG);
-  }
-
-  generationOf(row: number): number {
-    return this.read(row, GENERATION);
   }
 
   changesSince(cursor: number): {

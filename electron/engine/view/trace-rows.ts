@@ -88,7 +88,10 @@ export function packTraces(
 
 /** How much longer a trace says that more is to come; 0 when it does not. */
 export function receivingForMs(isComplete: boolean, lastSpanMs: number, nowMs: number): number {
-  return isComplete ? 0 : Math.max(0, lastSpanMs + RECEIVING_MS - nowMs);
+  const restMs = lastSpanMs + RECEIVING_MS - nowMs;
+  // An arrival far in the future was timed by a clock that has been set back since.
+  if (isComplete || restMs <= 0 || restMs > 2 * RECEIVING_MS) return 0;
+  return Math.min(RECEIVING_MS, restMs);
 }
 
 /** TRACE_FLAG bits of a trace. */
