@@ -47,15 +47,13 @@ export function readFacts(store: StoreRead, input: CollectedSpans, tree: FlameTr
     linkCount: new Uint16Array(boxCount),
     spanId: new Uint8Array(boxCount * 8),
   };
-  const services = new Services(store.resources);
   let orphanCount = 0;
   for (let from = 0; from < count;) {
     const segment = store.spans.segments[rows[from] >>> SEGMENT_BITS];
     if (segment === undefined) throw new Error(`span row ${rows[from]} has no segment`);
     const to = endOfRun(rows, from);
-    services.lookUp(segment, rows, from, to);
     readCounts(segment, rows, from, to, boxOf, columns);
-    readNames(segment, rows, from, to, boxOf, services.byResource, columns);
+    readNames(segment, rows, from, to, boxOf, store.resources, columns);
     orphanCount += readFlags(segment, rows, from, to, boxOf, input.parent, columns);
     from = to;
   }
@@ -87,15 +85,22 @@ function readNames(
   from: number,
   to: number,
   boxOf: Int32Array,
-  serviceOf: Int32Array,
+  resources: ResourceTable,
   { nameStr, serviceStr }: Pick<FlameFacts['columns'], 'nameStr' | 'serviceStr'>,
 ): void {
   const { name } = segment;
+  let lastResource = -1;
+  let service = -1;
   for (let i = from; i < to; i++) {
     const slot = rows[i] & SLOT_MASK;
     const box = boxOf[i];
     nameStr[box] = name[slot];
-    serviceStr[box] = serviceOf[segment.resourceOf(slot)];
+    const resource = segment.resourceOf(slot);
+    if (resource !== lastResource) {
+      lastResource = resource;
+      service = resources.service(resource);
+    }
+    serviceStr[box] = service;
   }
 }
 
@@ -146,30 +151,5 @@ function readCounts(
     }
     ids.setUint32(box * 8, spanIdHi[slot]);
     ids.setUint32(box * 8 + 4, spanIdLo[slot]);
-  }
-}
-
-/** String rows of services by resource row, of the resources that were looked up. */
-class Services {
-  byResource = new Int32Array(64);
-  readonly #resources: ResourceTable;
-
-  constructor(resources: ResourceTable) {
-    this.#resources = resources;
-  }
-
-  lookUp(segment: SpanSegment, rows: Int32Array, from: number, to: number): void {
-    let last = -1;
-    for (let i = from; i < to; i++) {
-      const row = segment.resourceOf(rows[i] & SLOT_MASK);
-      if (row === last) continue;
-      last = row;
-      if (row >= this.byResource.length) {
-        const larger = new Int32Array(Math.max(row + 1, this.byResource.length * 2));
-        larger.set(this.byResource);
-        this.byResource = larger;
-      }
-      this.byResource[row] = this.#resources.service(row);
-    }
   }
 }
