@@ -48,6 +48,8 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Bytes of all array buffers that somebody holds. */
 function heldBytes(): number {
+  // Buffers are freed on another thread after a collection; the next one waits for that.
+  collectGarbage();
   collectGarbage();
   return process.memoryUsage().arrayBuffers;
 }

@@ -183,9 +183,7 @@ function rootStatusText(store: StoreRead, rootSpan: number): string {
   const segment = store.spans.segments[rootSpan >>> SEGMENT_BITS];
   if (segment === undefined) return '';
   const slot = rootSpan & SLOT_MASK;
-  const span = decodeSpan(
-    store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]),
-  );
+  const span = decodeSpan(store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]));
   for (const key of METHOD_STATUS_KEYS) {
     const attribute = span.attributes.find((candidate) => candidate.key === key);
     if (attribute?.value !== undefined) return attributeText(attribute.value);
