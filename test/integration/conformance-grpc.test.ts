@@ -14,7 +14,7 @@ import { sampleBody } from './conformance-support.ts';
 import { startEngine } from './receiver-engine-support.ts';
 import { encodeStatus } from '../../electron/engine/wire/answers.ts';
 import { MAX_BODY_BYTES } from '../../electron/node/receiver/limits.ts';
-import { openWideInjector } from '../../electron/node/receiver/raise-windows.ts';
+import { openWideInjector } from '../../electron/node/receiver/grpc-private.ts';
 import {
   grpcMessage as message,
   http2Session,

@@ -13,9 +13,9 @@ import type { JournalDisk } from './journal-disk.ts';
 import { RECORD_HEADER_BYTES, SEGMENT_MAGIC, writeRecordHeader } from './journal-format.ts';
 
 /** Room for a few of the usual batches; allocated with the first record. */
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 4 * 1024 * 1024;
 /** Copying a record above this costs more than a call to the system. */
-const LONG_RECORD_BYTES = 256 * 1024;
+const LONG_RECORD_BYTES = 1024 * 1024;
 /** A new write starts at most this often: 200 a second cost less than half a percent of a core. */
 const PACE_MS = 5;
 /**
