@@ -93,6 +93,7 @@ export class JournalLane {
   #oldestAt = 0;
   #startedAt = -PACE_MS;
   #timer: NodeJS.Timeout | undefined;
+  #whenLanded: (() => void) | undefined;
 
   constructor(disk: JournalDisk, signal: Signal, onError: (error: Error) => void) {
     this.#disk = disk;
@@ -142,6 +143,12 @@ export class JournalLane {
     segment.close(() => {
       whenClosed(segment.path);
     });
+  }
+
+  /** Calls `done` once nothing flies, also not to a segment that was closed before. */
+  whenLanded(done: () => void): void {
+    if (this.#flying === undefined) done();
+    else this.#whenLanded = done;
   }
 
   #appendLong(arrivalMs: number, chunks: readonly Uint8Array[], byteLength: number): void {
@@ -214,6 +221,7 @@ export class JournalLane {
       this.#timer = undefined;
       if (error !== null) this.#onError(error);
       else if (this.#used > 0) this.#start(performance.now());
+      this.#whenLanded?.();
     });
   }
 
