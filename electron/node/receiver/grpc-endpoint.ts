@@ -3,7 +3,6 @@
  * and closing are exact, and so that a client that speaks something else gets a sentence.
  */
 import { createServer, type Socket } from 'node:net';
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import {
   Metadata,
   Server,
@@ -18,7 +17,9 @@ import { encodeSuccess } from '../../engine/wire/answers.ts';
 import { bindHosts, closeServers, watchServers, type Endpoint } from './bind.ts';
 import { freeBuffer } from './free-buffers.ts';
 import type { GrpcMessage } from './grpc-messages.ts';
+import { endDeadSessions } from './grpc-sessions.ts';
 import { GrpcStreams, noteGrpc, statusDetails } from './grpc-streams.ts';
+import { endWith } from './last-words.ts';
 import { inflateNow, type Inflated } from './inflate.ts';
 import {
   CLOSE_GRACE_MS,
@@ -27,6 +28,7 @@ import {
   MAX_CONCURRENT_CALLS,
   TCP_KEEP_ALIVE_MS,
   TIMEOUTS,
+  lingerMs,
   type ReceiverTimeouts,
 } from './limits.ts';
 import { SERVER_NAME } from './port-holder.ts';
@@ -80,7 +82,8 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
   for (const signal of SIGNALS) addSignal(server, signal, own);
   const { injector, http2Server } = openWideInjector(server, GRPC_WINDOW_BYTES);
   http2Server?.prependListener('stream', streams.watch);
-  if (http2Server !== null) endSilentSessions(http2Server, timeouts.headersMs);
+  const endWatch =
+    http2Server === null ? undefined : endDeadSessions(http2Server, timeouts.headersMs);
   const sockets = new Set<Socket>();
   const createListener = () =>
     createServer(
@@ -103,6 +106,7 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
     options.port,
   ).catch((error: unknown) => {
     streams.close();
+    endWatch?.();
     throw error;
   });
   watchServers(servers, (label, message) =>
@@ -120,19 +124,10 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
       await closed;
       clearTimeout(timer);
       streams.close();
+      endWatch?.();
       server.forceShutdown();
     },
   };
-}
-
-/** Ends connections whose HTTP/2 preface never comes whole. */
-function endSilentSessions(http2Server: Http2Server, headersMs: number): void {
-  http2Server.on('session', (session: ServerHttp2Session) => {
-    const timer = setTimeout(() => session.destroy(), headersMs).unref();
-    const clear = () => clearTimeout(timer);
-    session.once('remoteSettings', clear);
-    session.once('close', clear);
-  });
 }
 
 /** Keeps calls waiting before their body is read, for a while, when the engine is behind. */
@@ -309,10 +304,7 @@ function isHttp2(options: GrpcEndpointOptions, socket: Socket): boolean {
     noteGrpc(options.engine, { label: '400', outcome: 'refused', message, userAgent: '' });
   }
   const server = `${SERVER_NAME}${options.version}`;
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nServer: ${server}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`,
-  );
-  // Unread bytes would turn the close into a reset that takes the answer with it.
-  socket.resume();
+  const answer = `HTTP/1.1 400 Bad Request\r\nServer: ${server}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`;
+  endWith(socket, answer, lingerMs(options.timeouts ?? TIMEOUTS));
   return false;
 }
