@@ -256,7 +256,7 @@ describe('a journal', () => {
     const slow: JournalDisk = {
       ...NODE_DISK,
       writeNow: (...args) => {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050);
         NODE_DISK.writeNow(...args);
       },
     };

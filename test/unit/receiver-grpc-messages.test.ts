@@ -95,16 +95,26 @@ describe('read buffers', () => {
     const buffers = new ReadBuffers();
     const [a, b] = [1, 2].map(() => new MessageDecoder(tickets, buffers, 1 << 20));
     const half = framed(Buffer.alloc(BUFFER_BYTES / 2));
-    const shared = readBuffer(Buffer.concat([half, half.subarray(0, 1000)]));
-    const tail = readBuffer(Buffer.concat([half.subarray(1000), Buffer.alloc(BUFFER_BYTES)]));
+    const shared = readBuffer(Buffer.concat([half, half.subarray(0, 20_000)]));
+    const tail = readBuffer(half.subarray(20_000));
     const take = (decoder: MessageDecoder | undefined, data: Buffer) =>
       decoder?.write(data).map((ticket) => tickets.take(ticket.subarray(5)))[0];
     take(a, shared.subarray(0, half.byteLength))?.release();
     expect(take(b, shared.subarray(half.byteLength))).toBeUndefined();
-    const message = take(b, tail.subarray(0, half.byteLength - 1000));
+    const message = take(b, tail);
     expect(shared.byteLength).toBeGreaterThan(0);
     message?.release();
     expect(shared.byteLength).toBe(0);
+  });
+
+  it('are not kept for a few bytes', () => {
+    const { decoder, buffers, write } = open();
+    write(readBuffer(framed(Buffer.alloc(300)).subarray(0, 5)));
+    const large = full();
+    decoder.write(large.subarray(0, 100));
+    buffers.hold(new ArrayBuffer(10), false);
+    expect(large.byteLength).toBe(0);
+    expect(textOf(write(readBuffer(Buffer.alloc(200, 'y')))[0])).toHaveLength(300);
   });
 
   it('are left alone while a stream has DATA that it was not given', () => {

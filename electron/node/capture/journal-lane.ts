@@ -22,7 +22,7 @@ const PACE_MS = 5;
  * A record that is not down after this time is written at once: the thread was busy, or the other
  * threads are (inflating large bodies).
  */
-const OVERDUE_MS = 20;
+const OVERDUE_MS = 50;
 
 /** An open segment; it closes when nothing flies to it any more. */
 class OpenSegment {

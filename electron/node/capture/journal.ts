@@ -43,7 +43,7 @@ const FAIR_SHARE = 1 / 4;
  * A write that held the thread this long has a disk behind it that takes less than arrives: half of the
  * time belongs to everything else.
  */
-const SLOW_WRITE_MS = 250;
+const SLOW_WRITE_MS = 1_000;
 
 export interface JournalOptions {
   /** Made when missing. Segments that are there already count and go first. */

@@ -22,8 +22,13 @@ export interface GrpcMessage {
 
 /** The compressed flag and the length in front of every message. */
 const FRAMING_BYTES = 5;
-/** A decompressor above this many open streams would look at each of them for every buffer. */
+/** With more open streams than this, looking at each of them for every buffer is no gain. */
 const MAX_LOOKED_AT = 32;
+/**
+ * A part below this share of its read buffer is copied: kept as a view, a byte in each of many buffers
+ * would hold far more memory than the budget of bodies counts.
+ */
+const SMALLEST_SHARE = 1 / 8;
 
 /** What the buffers of a session ask of its streams: whether one has DATA that nobody was given. */
 export interface Undelivered {
@@ -43,7 +48,7 @@ export class ReadBuffers {
   /** Messages that hold views of a buffer. */
   readonly #holders = new Map<ArrayBufferLike, number>();
 
-  /** The buffer is the one that DATA comes from; `isNew` for a message that does not hold it yet. */
+  /** DATA comes from this buffer; `isNew` when a message begins to hold a view of it. */
   hold(buffer: ArrayBufferLike, isNew: boolean): void {
     if (isNew) this.#holders.set(buffer, (this.#holders.get(buffer) ?? 0) + 1);
     if (buffer === this.#newest) return;
@@ -153,11 +158,13 @@ export class MessageDecoder implements Decoder {
 
   #readMessage(data: Buffer, from: number): number {
     const to = Math.min(data.byteLength, from + this.#missing);
+    const part = to - from === data.byteLength ? data : data.subarray(from, to);
     const { buffer } = data;
-    const isNew = this.#held.at(-1) !== buffer;
+    const isView = part.byteLength >= buffer.byteLength * SMALLEST_SHARE;
+    const isNew = isView && this.#held.at(-1) !== buffer;
     if (isNew) this.#held.push(buffer);
     this.#buffers.hold(buffer, isNew);
-    this.#chunks.push(to - from === data.byteLength ? data : data.subarray(from, to));
+    this.#chunks.push(isView ? part : new Uint8Array(part));
     this.#byteLength += to - from;
     this.#missing -= to - from;
     return to;
