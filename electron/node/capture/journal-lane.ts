@@ -13,16 +13,16 @@ import type { JournalDisk } from './journal-disk.ts';
 import { RECORD_HEADER_BYTES, SEGMENT_MAGIC, writeRecordHeader } from './journal-format.ts';
 
 /** Room for a few of the usual batches; allocated with the first record. */
-const BUFFER_BYTES = 4 * 1024 * 1024;
+const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Copying a record above this costs more than a call to the system. */
-const LONG_RECORD_BYTES = 1024 * 1024;
+const LONG_RECORD_BYTES = 512 * 1024;
 /** A new write starts at most this often: 200 a second cost less than half a percent of a core. */
 const PACE_MS = 5;
 /**
  * A record that is not down after this time is written at once: the thread was busy, or the other
  * threads are (inflating large bodies).
  */
-const OVERDUE_MS = 50;
+const OVERDUE_MS = 20;
 
 /** An open segment; it closes when nothing flies to it any more. */
 class OpenSegment {
