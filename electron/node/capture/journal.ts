@@ -74,6 +74,9 @@ export class Journal {
   #closedBytes = 0;
   #startedMs = 0;
   #number = 0;
+  /** Removals on their way, and who waits for the last of them. */
+  #removing = 0;
+  #whenRemoved: (() => void) | undefined;
   #state: 'on' | 'failed' | 'closed' = 'on';
   /** When the thread has had as long for other work as the last slow write took; 0 when none did. */
   #behindUntilMs = 0;
@@ -185,6 +188,7 @@ export class Journal {
     const { isOn } = this;
     this.#state = 'closed';
     await Promise.all(SIGNALS.map((signal) => this.#closeLane(signal, keep && isOn)));
+    if (this.#removing > 0) await new Promise<void>((resolve) => (this.#whenRemoved = resolve));
     if (keep) return;
     this.#guard(() => {
       for (const { name } of this.#disk.list(this.#folder)) {
@@ -265,8 +269,11 @@ export class Journal {
   }
 
   #remove(path: string): void {
+    this.#removing++;
     this.#disk.remove(join(this.#folder, basename(path)), (error) => {
+      this.#removing--;
       if (error !== null) this.#fail(error);
+      if (this.#removing === 0) this.#whenRemoved?.();
     });
   }
 
