@@ -18,6 +18,7 @@ import { LiveServer } from './live/server.ts';
 import { openExport, type ExportReader } from './query/export-reader.ts';
 import { Store } from './store/store.ts';
 import { warmUp } from './store/warm-up.ts';
+import { joinChunks } from './wire/chunks.ts';
 import { jsonToProto } from './wire/json-to-proto.ts';
 
 export type { HostMethodName, HostMethods } from './live/host-methods.ts';
@@ -115,15 +116,4 @@ export class Engine {
     this.#isClosed = true;
     this.#live.close();
   }
-}
-
-function joinChunks(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
-  if (chunks.length === 1 && chunks[0].byteLength === byteLength) return chunks[0];
-  const joined = new Uint8Array(byteLength);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
 }

@@ -14,7 +14,7 @@ import { sampleBody } from './conformance-support.ts';
 import { startEngine } from './receiver-engine-support.ts';
 import { encodeStatus } from '../../electron/engine/wire/answers.ts';
 import { MAX_BODY_BYTES } from '../../electron/node/receiver/limits.ts';
-import { openWideInjector } from '../../electron/node/receiver/raise-windows.ts';
+import { openWideInjector, replaceDecoder } from '../../electron/node/receiver/grpc-private.ts';
 import {
   grpcMessage as message,
   http2Session,
@@ -245,6 +245,26 @@ describe('windows', () => {
     expect(settings.initialWindowSize).toBe(8 * 1024 * 1024);
     await rawCall(session, {}, message(Buffer.from('ok')));
     expect(session.state.remoteWindowSize).toBeGreaterThan(7 * 1024 * 1024);
+  });
+
+  test('the decoder of the library is replaced: a large message comes unjoined', async () => {
+    let parts = 0;
+    class CountingTarget extends RecordingTarget {
+      override ingest(...body: Parameters<RecordingTarget['ingest']>) {
+        parts = body[1].length;
+        return super.ingest(...body);
+      }
+    }
+    const target = new CountingTarget();
+    const { grpcPort } = await startReceiver(target);
+    const bytes = Buffer.alloc(200_000, 'span');
+    expect((await callExport(grpcClient(grpcPort), 'traces', bytes)).code).toBe(0);
+    expect(parts).toBeGreaterThan(1);
+    expect(target.bodies[0]?.bytes.equals(bytes)).toBe(true);
+  });
+
+  test('a call without a decoder keeps what it has', () => {
+    expect(replaceDecoder({}, { write: () => [] })).toBe(false);
   });
 
   test('a library without them still serves', () => {

@@ -12,6 +12,8 @@ import { callExport, grpcClient, send, startReceiver, type Started } from './rec
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const HURRIED: ReceiverTimeouts = { keepAliveMs: 60_000, headersMs: 250, requestMs: 500 };
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const SETTINGS = '\0\0\0\x04\0\0\0\0\0';
 const HEAD =
   'POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n';
 
@@ -31,6 +33,11 @@ async function allOf(socket: Socket): Promise<string> {
   socket.on('data', (part: string) => (text += part));
   await once(socket, 'close');
   return text;
+}
+
+/** Resolves when a connection is over, in order or by a reset. */
+function gone(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve));
 }
 
 /** Sends a byte every 20 ms for as long as anybody takes it. */
@@ -84,6 +91,43 @@ describe('slow clients', () => {
     const socket = await open(grpcPort);
     socket.write('PRI * HT');
     await allOf(socket);
+  });
+
+  test.each([
+    ['bytes that are no HTTP/2', 'hello there'],
+    ['a preface that goes wrong', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n'],
+    ['a frame larger than allowed', `${PREFACE}${SETTINGS}garbage garbage`],
+  ])('%s close the gRPC connection, with or without an end', async (_name, bytes) => {
+    const started = await startReceiver(undefined, HURRIED);
+    for (const end of [true, false]) {
+      const socket = connect({ port: started.grpcPort, host: '127.0.0.1', allowHalfOpen: true });
+      onTestFinished(() => void socket.destroy());
+      socket.on('error', () => undefined);
+      socket.write(bytes, 'latin1');
+      if (end) socket.end();
+      else dribble(socket);
+      await gone(socket.resume());
+    }
+    await expectServed(started);
+  });
+
+  test('a client of the HTTP port that does not close after its 400 is cut off', async () => {
+    const started = await startReceiver(undefined, HURRIED);
+    const socket = connect({ port: started.httpPort, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => undefined);
+    socket.write('hello there\r\n');
+    const answer = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 400/);
+    dribble(socket);
+    await gone(socket);
+  });
+
+  test('a gRPC session that is idle for longer than all times is kept', async () => {
+    const started = await startReceiver(undefined, HURRIED);
+    const session = http2Session(started.grpcPort);
+    for (let pings = 0; pings < 3; pings++) await once(session, 'ping');
+    expect((await rawCall(session, {}, grpcMessage(Buffer.from('ok')))).status).toBe('0');
   });
 
   test('a gRPC call that stays half open is DEADLINE_EXCEEDED, its connection goes on', async () => {

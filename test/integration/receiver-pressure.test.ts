@@ -27,7 +27,7 @@ class BehindTarget extends RecordingTarget {
   /** How often it says so before it has caught up. */
   times = Infinity;
 
-  pressureMs(): number {
+  override pressureMs(): number {
     return this.asked++ < this.times ? this.behindMs : 0;
   }
 }

@@ -46,6 +46,10 @@ export class RecordingTarget implements IngestTarget {
     return result;
   }
 
+  pressureMs(): number {
+    return 0;
+  }
+
   noteRequest(line: RequestLine): void {
     this.lines.push(line);
     for (const waiting of this.#waiting) if (waiting.matches(line)) waiting.resolve(line);

@@ -185,6 +185,29 @@ describe('a journal', () => {
     expect(failures).toEqual([]);
   });
 
+  it('waits at its close for the write to a segment that is full', async () => {
+    let land = (): void => undefined;
+    const late: JournalDisk = {
+      ...NODE_DISK,
+      write: (file, bytes, position, done) => {
+        land = () => {
+          NODE_DISK.write(file, bytes, position, done);
+        };
+      },
+    };
+    const journal = open(MIB, late);
+    append(journal, 'logs', Buffer.alloc(400_000, 1));
+    append(journal, 'logs', Buffer.alloc(400_000, 2));
+    const closed = journal.close(true);
+    let isClosed = false;
+    void closed.then(() => (isClosed = true));
+    await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    land();
+    await closed;
+    expect((await stored('logs')).map((bytes) => bytes[0])).toEqual([1, 2]);
+  });
+
   it('drops its oldest segments when it exceeds the budget', async () => {
     const journal = open(16 * MIB);
     for (let count = 0; count < 400; count++) {
@@ -227,6 +250,20 @@ describe('a journal', () => {
     await journal.close(true);
     await vi.waitFor(async () => expect(await storedTexts('logs')).toEqual(['new log']));
     expect(await storedTexts('traces')).toEqual(['trace']);
+  });
+
+  it('is behind for as long as a write held the thread, and keeps up before', () => {
+    const slow: JournalDisk = {
+      ...NODE_DISK,
+      writeNow: (...args) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050);
+        NODE_DISK.writeNow(...args);
+      },
+    };
+    const journal = open(16 * MIB, slow);
+    expect(journal.behindMs).toBe(0);
+    append(journal, 'logs', Buffer.from('slow'));
+    expect(journal.behindMs).toBeGreaterThan(0);
   });
 
   it('removes its files on a clean end, and files of others never', async () => {

@@ -54,6 +54,24 @@ function heldBytes(): number {
   return process.memoryUsage().arrayBuffers;
 }
 
+describe('a malformed body', () => {
+  it.each([
+    ['of the usual size', 100],
+    ['larger than a slab', 3 * 1024],
+  ])('%s evicts nothing', (_name, kilobytes) => {
+    const { store } = openStore(8 * MIB);
+    flood(store, 1, 16);
+    const before = { memory: store.memory(), counts: store.counters(), text: printTraces(store) };
+    const broken = spansBody(manySpans(9999, kilobytes)).subarray(0, -1);
+    for (let sent = 0; sent < 8 * MIB; sent += broken.length) {
+      expect(store.ingest('traces', [broken], broken.length).ok).toBe(false);
+    }
+    const after = { memory: store.memory(), counts: store.counters(), text: printTraces(store) };
+    expect(after).toEqual(before);
+    checkStore(store);
+  });
+});
+
 describe('a small budget filled 20 times over', () => {
   it('keeps memory flat, counters exact and nothing dangling', () => {
     const budget = 8 * MIB;

@@ -12,6 +12,7 @@
 import { SIGNALS, type ItemKind, type Signal } from '../../../proto/otlp/signal.ts';
 import type { ItemCounts } from '../../../proto/live/topics.ts';
 import type { Clock, IngestResult, Rejection } from '../config.ts';
+import { joinChunks } from '../wire/chunks.ts';
 import { WireError } from '../wire/cursor.ts';
 import { stripItems } from '../wire/rewrite.ts';
 import { scanLogs } from '../wire/scan-logs.ts';
@@ -119,6 +120,10 @@ export class Store extends SignalTables implements StoreRead {
     rescue: Rescue | undefined,
   ): IngestResult {
     const chain = this.#chains[signal];
+    if (rescue === undefined && !chain.fits(byteLength)) {
+      const refused = this.#tryScan(signal, chunks, byteLength);
+      if (refused !== undefined) return refused;
+    }
     this.#retention.makeRoomForBody(chain, byteLength);
     const slab = chain.write(chunks, byteLength, this.endOf(signal));
     const out = this.#out;
@@ -127,8 +132,7 @@ export class Store extends SignalTables implements StoreRead {
     } catch (error) {
       chain.unwrite(slab, byteLength);
       out.end();
-      if (!(error instanceof WireError)) throw error;
-      return { ok: false, code: error.code, message: error.message, offset: error.offset };
+      return refusalOf(error);
     }
     const received = out.itemCount;
     const rejected = out.rejectOffsets.length;
@@ -144,6 +148,25 @@ export class Store extends SignalTables implements StoreRead {
       counter.duplicates += dropped;
     }
     return { ok: true, received, accepted, rejected, duplicates: dropped, rejections };
+  }
+
+  /**
+   * Why a body is malformed, before older items are evicted to make room for it. One body a slab is
+   * scanned twice for that.
+   */
+  #tryScan(
+    signal: Signal,
+    chunks: readonly Uint8Array[],
+    byteLength: number,
+  ): IngestResult | undefined {
+    try {
+      SCANNERS[signal](this.#out, joinChunks(chunks, byteLength));
+      return undefined;
+    } catch (error) {
+      return refusalOf(error);
+    } finally {
+      this.#out.end();
+    }
   }
 
   #scan(signal: Signal, slab: Slab, byteLength: number): void {
@@ -343,6 +366,12 @@ export class Store extends SignalTables implements StoreRead {
     for (const signal of SIGNALS) bytes += this.#chains[signal].bytes;
     return bytes;
   }
+}
+
+/** Throws what is not the body's fault. */
+function refusalOf(error: unknown): IngestResult {
+  if (!(error instanceof WireError)) throw error;
+  return { ok: false, code: error.code, message: error.message, offset: error.offset };
 }
 
 function countRejections(out: ScanOutput): readonly Rejection[] {

@@ -13,9 +13,9 @@ import type { JournalDisk } from './journal-disk.ts';
 import { RECORD_HEADER_BYTES, SEGMENT_MAGIC, writeRecordHeader } from './journal-format.ts';
 
 /** Room for a few of the usual batches; allocated with the first record. */
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 2 * 1024 * 1024;
 /** Copying a record above this costs more than a call to the system. */
-const LONG_RECORD_BYTES = 256 * 1024;
+const LONG_RECORD_BYTES = 512 * 1024;
 /** A new write starts at most this often: 200 a second cost less than half a percent of a core. */
 const PACE_MS = 5;
 /**
@@ -93,6 +93,7 @@ export class JournalLane {
   #oldestAt = 0;
   #startedAt = -PACE_MS;
   #timer: NodeJS.Timeout | undefined;
+  #whenLanded: (() => void) | undefined;
 
   constructor(disk: JournalDisk, signal: Signal, onError: (error: Error) => void) {
     this.#disk = disk;
@@ -142,6 +143,12 @@ export class JournalLane {
     segment.close(() => {
       whenClosed(segment.path);
     });
+  }
+
+  /** Calls `done` once nothing flies, also not to a segment that was closed before. */
+  whenLanded(done: () => void): void {
+    if (this.#flying === undefined) done();
+    else this.#whenLanded = done;
   }
 
   #appendLong(arrivalMs: number, chunks: readonly Uint8Array[], byteLength: number): void {
@@ -214,6 +221,7 @@ export class JournalLane {
       this.#timer = undefined;
       if (error !== null) this.#onError(error);
       else if (this.#used > 0) this.#start(performance.now());
+      this.#whenLanded?.();
     });
   }
 

@@ -39,6 +39,12 @@ const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 /** A signal below this share of the budget does not pay for the flood of another; as in memory. */
 const FAIR_SHARE = 1 / 4;
 
+/**
+ * A write that held the thread this long has a disk behind it that takes less than arrives: half of the
+ * time belongs to everything else.
+ */
+const SLOW_WRITE_MS = 1_000;
+
 export interface JournalOptions {
   /** Made when missing. Segments that are there already count and go first. */
   readonly folder: string;
@@ -68,7 +74,12 @@ export class Journal {
   #closedBytes = 0;
   #startedMs = 0;
   #number = 0;
+  /** Removals on their way, and who waits for the last of them. */
+  #removing = 0;
+  #whenRemoved: (() => void) | undefined;
   #state: 'on' | 'failed' | 'closed' = 'on';
+  /** When the thread has had as long for other work as the last slow write took; 0 when none did. */
+  #behindUntilMs = 0;
 
   /** Does not throw: a folder that cannot be used is a failure like any other. */
   constructor({ folder, budgetBytes, disk, onFailure }: JournalOptions) {
@@ -78,16 +89,16 @@ export class Journal {
       MAX_SEGMENT_BYTES,
       Math.max(MIN_SEGMENT_BYTES, Math.floor(budgetBytes / SEGMENTS_PER_BUDGET)),
     );
-    this.#disk = disk;
+    this.#disk = this.#timed(disk);
     this.#onFailure = onFailure;
     const fail = (error: Error): void => {
       this.#fail(error);
     };
     this.#lanes = {
-      traces: new JournalLane(disk, 'traces', fail),
-      logs: new JournalLane(disk, 'logs', fail),
-      metrics: new JournalLane(disk, 'metrics', fail),
-      profiles: new JournalLane(disk, 'profiles', fail),
+      traces: new JournalLane(this.#disk, 'traces', fail),
+      logs: new JournalLane(this.#disk, 'logs', fail),
+      metrics: new JournalLane(this.#disk, 'metrics', fail),
+      profiles: new JournalLane(this.#disk, 'profiles', fail),
     };
     this.#guard(() => {
       disk.makeFolder(folder);
@@ -103,6 +114,14 @@ export class Journal {
   /** Bytes in files, with what is on the way to them. */
   get bytes(): number {
     return SIGNALS.reduce((sum, s) => sum + this.#lanes[s].segmentBytes, this.#closedBytes);
+  }
+
+  /** ms for which nothing more should be appended, because the disk is slow; 0 when it keeps up. */
+  get behindMs(): number {
+    if (this.#behindUntilMs === 0) return 0;
+    const leftMs = this.#state === 'on' ? this.#behindUntilMs - performance.now() : 0;
+    if (leftMs <= 0) this.#behindUntilMs = 0;
+    return Math.max(0, leftMs);
   }
 
   /** Counts segments that somebody else put into the folder. */
@@ -169,6 +188,7 @@ export class Journal {
     const { isOn } = this;
     this.#state = 'closed';
     await Promise.all(SIGNALS.map((signal) => this.#closeLane(signal, keep && isOn)));
+    if (this.#removing > 0) await new Promise<void>((resolve) => (this.#whenRemoved = resolve));
     if (keep) return;
     this.#guard(() => {
       for (const { name } of this.#disk.list(this.#folder)) {
@@ -178,19 +198,27 @@ export class Journal {
     });
   }
 
+  #timed(disk: JournalDisk): JournalDisk {
+    return {
+      ...disk,
+      writeNow: (file, bytes, position) => {
+        const fromMs = performance.now();
+        disk.writeNow(file, bytes, position);
+        const toMs = performance.now();
+        if (toMs - fromMs >= SLOW_WRITE_MS) this.#behindUntilMs = toMs + (toMs - fromMs);
+      },
+    };
+  }
+
   #closeLane(signal: Signal, keep: boolean): Promise<void> {
+    const lane = this.#lanes[signal];
+    try {
+      lane.close(keep, () => undefined);
+    } catch {
+      // The last write failed; what is whole before it can be read.
+    }
     return new Promise((resolve) => {
-      const lane = this.#lanes[signal];
-      if (!lane.isOpen) resolve();
-      else {
-        try {
-          lane.close(keep, () => {
-            resolve();
-          });
-        } catch {
-          resolve(); // The last write failed; what is whole before it can be read.
-        }
-      }
+      lane.whenLanded(resolve);
     });
   }
 
@@ -241,8 +269,11 @@ export class Journal {
   }
 
   #remove(path: string): void {
+    this.#removing++;
     this.#disk.remove(join(this.#folder, basename(path)), (error) => {
+      this.#removing--;
       if (error !== null) this.#fail(error);
+      if (this.#removing === 0) this.#whenRemoved?.();
     });
   }
 

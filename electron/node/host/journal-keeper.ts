@@ -118,6 +118,11 @@ export class JournalKeeper implements IngestTarget {
     this.#engine.noteRequest(line);
   }
 
+  /** The journal knows when its disk holds the thread up. */
+  pressureMs(): number {
+    return this.#journal?.behindMs ?? 0;
+  }
+
   /** Takes back what an engine of this instance left, then starts to write. Never rejects. */
   async open(): Promise<void> {
     const { config, budgetBytes, disk } = this.#options;

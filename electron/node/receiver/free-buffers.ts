@@ -13,14 +13,12 @@ const drain = closedPort();
  * view of them. Chunks that are a part of a larger buffer are left to the garbage collector.
  */
 export function freeBuffers(chunks: readonly Uint8Array[]): void {
-  const buffers: ArrayBuffer[] = [];
-  for (const chunk of chunks) {
-    const { buffer } = chunk;
+  const buffers: ArrayBufferLike[] = [];
+  for (const { buffer, byteLength } of chunks) {
     // Node's pools are shared by many small buffers; a chunk that fills its buffer has it alone.
-    if (chunk.byteLength < SMALLEST || chunk.byteLength !== buffer.byteLength) continue;
-    if (buffer instanceof ArrayBuffer) buffers.push(buffer);
+    if (byteLength >= SMALLEST && byteLength === buffer.byteLength) buffers.push(buffer);
   }
-  freeWhole(buffers);
+  if (buffers.length > 0) freeWhole(buffers);
 }
 
 /** Below it the garbage collector does as well, and a pool could be hit. */
@@ -28,12 +26,16 @@ const SMALLEST = 16 * 1024;
 
 /** Gives the memory under `bytes` back, also when it fills only a part of it. The caller owns it all. */
 export function freeBuffer(bytes: Uint8Array): void {
-  const { buffer } = bytes;
-  if (buffer.byteLength >= SMALLEST && buffer instanceof ArrayBuffer) freeWhole([buffer]);
+  freeWhole([bytes.buffer]);
 }
 
-function freeWhole(buffers: readonly ArrayBuffer[]): void {
-  if (buffers.length > 0) drain.postMessage(undefined, buffers);
+/** Gives whole buffers back, but for small ones. The caller owns them, and every view of them. */
+export function freeWhole(buffers: readonly ArrayBufferLike[]): void {
+  const large = buffers.filter(
+    (buffer): buffer is ArrayBuffer =>
+      buffer.byteLength >= SMALLEST && buffer instanceof ArrayBuffer,
+  );
+  if (large.length > 0) drain.postMessage(undefined, large);
 }
 
 function closedPort() {

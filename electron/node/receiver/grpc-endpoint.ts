@@ -3,7 +3,6 @@
  * and closing are exact, and so that a client that speaks something else gets a sentence.
  */
 import { createServer, type Socket } from 'node:net';
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import {
   Metadata,
   Server,
@@ -16,8 +15,12 @@ import {
 import { GRPC_SERVICE, SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import { encodeSuccess } from '../../engine/wire/answers.ts';
 import { bindHosts, closeServers, watchServers, type Endpoint } from './bind.ts';
+import { freeBuffer } from './free-buffers.ts';
+import type { GrpcMessage } from './grpc-messages.ts';
+import { endDeadSessions } from './grpc-sessions.ts';
 import { GrpcStreams, noteGrpc, statusDetails } from './grpc-streams.ts';
-import { inflateNow } from './inflate.ts';
+import { endWith } from './last-words.ts';
+import { inflateNow, type Inflated } from './inflate.ts';
 import {
   CLOSE_GRACE_MS,
   GRPC_WINDOW_BYTES,
@@ -25,10 +28,11 @@ import {
   MAX_CONCURRENT_CALLS,
   TCP_KEEP_ALIVE_MS,
   TIMEOUTS,
+  lingerMs,
   type ReceiverTimeouts,
 } from './limits.ts';
 import { SERVER_NAME } from './port-holder.ts';
-import { openWideInjector } from './raise-windows.ts';
+import { openWideInjector } from './grpc-private.ts';
 import type { Pressure } from './pressure.ts';
 import { REFUSALS, RPC_CODE, type Refusal } from './refusals.ts';
 import { deliver, describePressure, describeRejections, type IngestTarget } from './target.ts';
@@ -46,7 +50,7 @@ export interface GrpcEndpointOptions {
   readonly port: number;
 }
 
-type Call = ServerUnaryCall<Buffer, Buffer>;
+type Call = ServerUnaryCall<GrpcMessage, Buffer>;
 type Reply = sendUnaryData<Buffer>;
 
 /** What the handlers of a port work with. */
@@ -61,19 +65,25 @@ interface Port {
 /** Opens the port on every host. Throws BindError; nothing stays open then. */
 export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> {
   const { engine, pressure, timeouts = TIMEOUTS } = options;
+  const streams = new GrpcStreams({ engine, pressure, timeouts });
+  const adopt: ServerInterceptor = (_method, call) => {
+    streams.adopt(call);
+    // The library calls no more of it than the interface; a wrapper around each call is garbage.
+    return call as ServerInterceptingCall;
+  };
   const server = new Server({
     'grpc.max_receive_message_length': MAX_BODY_BYTES,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
     // Channelz keeps counters of every call for a debug service that nobody asks.
     'grpc.enable_channelz': 0,
-    interceptors: [holdWhileBehind(pressure)],
+    interceptors: [adopt, holdWhileBehind(pressure)],
   });
-  const streams = new GrpcStreams({ engine, pressure, timeouts });
   const own: Port = { engine, pressure, streams, isClosed: false };
   for (const signal of SIGNALS) addSignal(server, signal, own);
   const { injector, http2Server } = openWideInjector(server, GRPC_WINDOW_BYTES);
   http2Server?.prependListener('stream', streams.watch);
-  if (http2Server !== null) endSilentSessions(http2Server, timeouts.headersMs);
+  const endWatch =
+    http2Server === null ? undefined : endDeadSessions(http2Server, timeouts.headersMs);
   const sockets = new Set<Socket>();
   const createListener = () =>
     createServer(
@@ -96,6 +106,7 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
     options.port,
   ).catch((error: unknown) => {
     streams.close();
+    endWatch?.();
     throw error;
   });
   watchServers(servers, (label, message) =>
@@ -113,25 +124,15 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
       await closed;
       clearTimeout(timer);
       streams.close();
+      endWatch?.();
       server.forceShutdown();
     },
   };
 }
 
-/** Ends connections whose HTTP/2 preface never comes whole. */
-function endSilentSessions(http2Server: Http2Server, headersMs: number): void {
-  http2Server.on('session', (session: ServerHttp2Session) => {
-    const timer = setTimeout(() => session.destroy(), headersMs).unref();
-    const clear = () => clearTimeout(timer);
-    session.once('remoteSettings', clear);
-    session.once('close', clear);
-  });
-}
-
 /** Keeps calls waiting before their body is read, for a while, when the engine is behind. */
 function holdWhileBehind(pressure: Pressure): ServerInterceptor {
   return (_method, call) => {
-    // The library calls no more of it than the interface; a wrapper around each call is garbage.
     if (pressure.retryAfterMs() === 0) return call as ServerInterceptingCall;
     return new ServerInterceptingCall(call, {
       start: (next) => {
@@ -151,20 +152,21 @@ function destroyAll(sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) socket.destroy();
 }
 
-/** Bytes go in and out as they are: decoding belongs to the engine, and its errors are ours to name. */
+/** Bytes go out as they are, and came in so: decoding belongs to the engine. */
 function asBytes(bytes: Buffer): Buffer {
   return bytes;
 }
 
 function addSignal(server: Server, signal: Signal, port: Port): void {
   const path = `/${GRPC_SERVICE[signal]}/Export`;
+  const takeMessage = (bytes: Buffer): GrpcMessage => port.streams.tickets.take(bytes);
   const definition: ServiceDefinition = {
     Export: {
       path,
       requestStream: false,
       responseStream: false,
       requestSerialize: asBytes,
-      requestDeserialize: asBytes,
+      requestDeserialize: takeMessage,
       responseSerialize: asBytes,
       responseDeserialize: asBytes,
     },
@@ -175,39 +177,66 @@ function addSignal(server: Server, signal: Signal, port: Port): void {
 }
 
 function handleExport(signal: Signal, port: Port, call: Call, reply: Reply): void {
-  const body = call.request;
+  const message = call.request;
+  const { chunks, byteLength } = message;
   const codec = port.streams.codecOf(call.metadata);
-  // The client went away: it does not learn what becomes of this, and sends it again.
-  if (codec === undefined) return;
-  if (codec === null) {
-    ingest(signal, port, call, body, reply);
+  if (codec === undefined) {
+    // The client went away: it does not learn what becomes of this, and sends it again.
+    message.release();
     return;
   }
-  const inflated = inflateNow(codec, [body], body.byteLength);
+  if (codec === null) {
+    ingest(signal, port, call, chunks, byteLength, reply);
+    message.release();
+    return;
+  }
+  const inflated = inflateNow(codec, chunks, byteLength);
   if (inflated === null) {
-    void port.pressure.inflater.inflate(codec, [body], body.byteLength).then((later) => {
-      if (port.isClosed || call.cancelled) return;
-      if (later.ok) ingest(signal, port, call, later.bytes, reply);
-      else refuseBody(signal, port, call, later.code, later.message, reply);
+    void port.pressure.inflater.inflate(codec, chunks, byteLength).then((later) => {
+      message.release();
+      if (!port.isClosed && !call.cancelled) ingestInflated(signal, port, call, later, reply);
     });
     return;
   }
-  if (inflated.ok) ingest(signal, port, call, inflated.bytes, reply);
-  else refuseBody(signal, port, call, inflated.code, inflated.message, reply);
+  message.release();
+  ingestInflated(signal, port, call, inflated, reply);
+}
+
+function ingestInflated(
+  signal: Signal,
+  port: Port,
+  call: Call,
+  inflated: Inflated,
+  reply: Reply,
+): void {
+  if (!inflated.ok) {
+    refuseBody(signal, port, call, inflated.code, inflated.message, reply);
+    return;
+  }
+  const { bytes } = inflated;
+  ingest(signal, port, call, [bytes], bytes.byteLength, reply);
+  freeBuffer(bytes);
 }
 
 /** The full success of every signal is the empty message. */
 const FULL_SUCCESS = Buffer.from(encodeSuccess('traces', 'protobuf'));
 
-function ingest(signal: Signal, port: Port, call: Call, body: Uint8Array, reply: Reply): void {
+function ingest(
+  signal: Signal,
+  port: Port,
+  call: Call,
+  chunks: readonly Uint8Array[],
+  byteLength: number,
+  reply: Reply,
+): void {
   const { engine } = port;
-  const delivery = deliver(engine, signal, [body], body.byteLength, 'protobuf');
+  const delivery = deliver(engine, signal, chunks, byteLength, 'protobuf');
   if (!delivery.ok) {
     refuseBody(signal, port, call, delivery.code, delivery.message, reply);
     return;
   }
   const service = shortName(signal);
-  const line = { bytes: body.byteLength, userAgent: call.metadata.get('user-agent')[0] };
+  const line = { bytes: byteLength, userAgent: call.metadata.get('user-agent')[0] };
   const { received: items, rejected } = delivery;
   if (rejected === 0) {
     reply(null, FULL_SUCCESS);
@@ -275,10 +304,7 @@ function isHttp2(options: GrpcEndpointOptions, socket: Socket): boolean {
     noteGrpc(options.engine, { label: '400', outcome: 'refused', message, userAgent: '' });
   }
   const server = `${SERVER_NAME}${options.version}`;
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nServer: ${server}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`,
-  );
-  // Unread bytes would turn the close into a reset that takes the answer with it.
-  socket.resume();
+  const answer = `HTTP/1.1 400 Bad Request\r\nServer: ${server}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`;
+  endWith(socket, answer, lingerMs(options.timeouts ?? TIMEOUTS));
   return false;
 }

@@ -4,11 +4,18 @@
  * own has no common budget and knows neither zstd nor snappy), and tells the log of refusals that
  * reach no handler.
  */
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Metadata } from '@grpc/grpc-js';
 import { encodeStatus } from '../../engine/wire/answers.ts';
 import { COMPRESSION_HINT, parseCompression, type Codec } from './compression.ts';
-import { checkIntervalMs, type ReceiverTimeouts } from './limits.ts';
+import { MessageDecoder, ReadBuffers, Tickets } from './grpc-messages.ts';
+import { replaceDecoder } from './grpc-private.ts';
+import { MAX_BODY_BYTES, checkIntervalMs, type ReceiverTimeouts } from './limits.ts';
 import type { Pressure } from './pressure.ts';
 import { REFUSALS, RETRY_DELAY_MS, RPC_CODE, type Refusal } from './refusals.ts';
 import { clipUserAgent, type IngestTarget, type RequestLine } from './target.ts';
@@ -41,8 +48,12 @@ export interface GrpcStreamsOptions {
 export class GrpcStreams {
   readonly #options: GrpcStreamsOptions;
   readonly #open = new Map<number, OpenStream>();
+  readonly #buffers = new WeakMap<Http2Session, ReadBuffers>();
   readonly #timer: NodeJS.Timeout;
   #lastId = 0;
+  #newest: ServerHttp2Stream | undefined;
+  /** What the library's handlers get instead of joined messages. */
+  readonly tickets = new Tickets();
 
   constructor(options: GrpcStreamsOptions) {
     this.#options = options;
@@ -63,6 +74,7 @@ export class GrpcStreams {
     const openedMs = performance.now();
     const open: OpenStream = { stream, openedMs, codec, bytes: 0, isCompressed: false };
     this.#open.set(id, open);
+    this.#newest = stream;
     stream.on('data', (data: Buffer) => this.#count(open, data));
     stream.once('close', () => {
       this.#open.delete(id);
@@ -70,6 +82,27 @@ export class GrpcStreams {
       noteRefusal(this.#options.engine, stream, headers['user-agent'], headers['content-type']);
     });
   };
+
+  /**
+   * Takes the reading of messages over from the library. To be called with every call that it makes of
+   * the stream it was just given.
+   */
+  adopt(call: object): void {
+    const stream = this.#newest;
+    const session = stream?.session;
+    this.#newest = undefined;
+    if (stream === undefined || session === undefined) return;
+    let buffers = this.#buffers.get(session);
+    if (buffers === undefined) this.#buffers.set(session, (buffers = new ReadBuffers()));
+    const { streams } = buffers;
+    const decoder = new MessageDecoder(this.tickets, buffers, MAX_BODY_BYTES);
+    if (!replaceDecoder(call, decoder)) return;
+    streams.add(stream);
+    stream.once('close', () => {
+      streams.delete(stream);
+      decoder.close();
+    });
+  }
 
   /**
    * The codec that the message of a call needs, null for a plain one; undefined when its stream is
@@ -167,16 +200,18 @@ function noteRefusal(
   userAgent: unknown,
   contentType: string | undefined,
 ): void {
-  const sent = { ...stream.sentHeaders, ...stream.sentTrailers };
-  if (sent[':status'] === 415) {
+  const { sentHeaders: head, sentTrailers: tail } = stream;
+  const status = tail?.['grpc-status'] ?? head?.['grpc-status'];
+  if (status === RPC_CODE.ok) return;
+  if (head?.[':status'] === 415) {
     const type = String(contentType).slice(0, 60);
     const message = `The gRPC port got ${type}. OTLP/gRPC is application/grpc.`;
     noteGrpc(engine, { label: '415', outcome: 'refused', message, userAgent });
     return;
   }
-  const label = STATUS_NAME.get(Number(sent['grpc-status']));
+  const label = STATUS_NAME.get(Number(status));
   if (label === undefined) return;
-  const reason = decodeText(String(sent['grpc-message'] ?? ''));
+  const reason = decodeText(String(tail?.['grpc-message'] ?? head?.['grpc-message'] ?? ''));
   const hint = HINTS.get(label);
   const message = hint === undefined ? reason : `${reason}. ${hint}`;
   noteGrpc(engine, { label, outcome: 'refused', message, userAgent });

@@ -3,12 +3,14 @@ import { createServer, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bindHosts, closeServers, watchServers, type Endpoint } from './bind.ts';
+import { endWith } from './last-words.ts';
 import { HttpHandler, type HttpHandlerOptions } from './http-handler.ts';
 import {
   CLOSE_GRACE_MS,
   TCP_KEEP_ALIVE_MS,
   TIMEOUTS,
   checkIntervalMs,
+  lingerMs,
   type ReceiverTimeouts,
 } from './limits.ts';
 
@@ -27,7 +29,7 @@ export async function openHttp(options: HttpEndpointOptions): Promise<Endpoint> 
   const timeouts = options.timeouts ?? TIMEOUTS;
   const onClientError = (error: ClientError, socket: Duplex) => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuseSlow(options, handler, timeouts, socket);
-    else refuseProtocol(options, error, socket);
+    else refuseProtocol(options, error, socket, timeouts);
   };
   const { port, hosts, servers } = await bindHosts(
     () => createHttpServer(handler, onClientError, timeouts),
@@ -75,7 +77,12 @@ function createHttpServer(
 const TLS_HANDSHAKE = 0x16;
 
 /** Answers bytes that are not HTTP/1.1, and says in the log what they look like. */
-function refuseProtocol(options: HttpEndpointOptions, error: ClientError, socket: Duplex): void {
+function refuseProtocol(
+  options: HttpEndpointOptions,
+  error: ClientError,
+  socket: Duplex,
+  timeouts: ReceiverTimeouts,
+): void {
   // Without bytes it is a connection that broke or idled, not a request.
   const first = error.rawPacket?.[0];
   if (first === undefined || !socket.writable) {
@@ -84,9 +91,8 @@ function refuseProtocol(options: HttpEndpointOptions, error: ClientError, socket
   }
   const message = describeProtocol(options, error, first);
   note(options, '400', 'refused', message, error.rawPacket?.byteLength ?? 0);
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`,
-  );
+  const answer = `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`;
+  endWith(socket, answer, lingerMs(timeouts));
 }
 
 /** Closes a connection that took too long; one that never said anything needs no words. */

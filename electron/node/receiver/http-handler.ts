@@ -10,7 +10,7 @@ import { encodeStatus, encodeSuccess, type StatusAnswer } from '../../engine/wir
 import { BodyReader, type BodyEnd } from './body.ts';
 import { COMPRESSION_HINT, parseCompression, type Codec, type Compression } from './compression.ts';
 import { freeBuffer } from './free-buffers.ts';
-import { MEDIA_TYPE, answer, encodingOf, type Exchange } from './http-answer.ts';
+import { MEDIA_TYPE, answer, answerSuccess, encodingOf, type Exchange } from './http-answer.ts';
 import { inflateNow, type Inflated } from './inflate.ts';
 import { MAX_BODY_BYTES, TIMEOUTS, type ReceiverTimeouts } from './limits.ts';
 import { isLoopbackOrigin, preflightHeaders } from './origin.ts';
@@ -109,7 +109,7 @@ export class HttpHandler {
   };
 
   #post(exchange: Exchange): void {
-    const { request, path } = exchange;
+    const { request, response, path, origin } = exchange;
     const encoding = encodingOf(request.headers['content-type']);
     const signal = signalOfPath(path);
     if (signal === null) {
@@ -137,7 +137,16 @@ export class HttpHandler {
       this.#refuse(exchange, encoding, 'overloaded', describePressure(), 0, retryMs);
       return;
     }
-    const delivering: Delivering = { ...exchange, signal, encoding, compression };
+    // Spelled out: a spread is taken apart key by key.
+    const delivering: Delivering = {
+      request,
+      response,
+      path,
+      origin,
+      signal,
+      encoding,
+      compression,
+    };
     const { socket } = request;
     this.#reading.add(socket);
     new BodyReader(request, this.#pressure.inFlight, (how, body) => {
@@ -222,7 +231,7 @@ export class HttpHandler {
     const { signal, encoding, path } = exchange;
     const { received: items, rejected } = delivery;
     if (rejected === 0) {
-      answer(exchange, 200, MEDIA_TYPE[encoding], FULL_SUCCESS[encoding]);
+      answerSuccess(exchange, encoding);
       const message = `${path} as ${encoding}`;
       this.#note(exchange, { label: 'OK', outcome: 'ok', message }, byteLength, items);
       return;
@@ -329,9 +338,3 @@ export class HttpHandler {
 const TOO_LARGE =
   'The body is larger than 64 MiB. Send smaller batches (OTEL_BSP_MAX_EXPORT_BATCH_SIZE).';
 const OVERLOADED = 'Too many large bodies at once. Send this one again in a second.';
-
-/** The full success of every signal is the same few bytes. */
-const FULL_SUCCESS: Readonly<Record<BodyEncoding, Uint8Array>> = {
-  protobuf: encodeSuccess('traces', 'protobuf'),
-  json: encodeSuccess('traces', 'json'),
-};

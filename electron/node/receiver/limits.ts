@@ -63,6 +63,11 @@ export const TCP_KEEP_ALIVE_MS = 60_000;
  */
 export const LINGER_MS = 5_000;
 
+/** The same for a connection that is given up: not longer than a client may take to say something. */
+export function lingerMs(timeouts: ReceiverTimeouts): number {
+  return Math.min(LINGER_MS, timeouts.headersMs);
+}
+
 /** What requests in progress get to end when the receiver closes. */
 export const CLOSE_GRACE_MS = 500;
 

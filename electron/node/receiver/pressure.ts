@@ -72,7 +72,7 @@ export class Pressure {
 
   /** ms after which a client is to come again; 0 when its body can be taken. */
   retryAfterMs(): number {
-    const asked = this.#target.pressureMs?.() ?? 0;
+    const asked = this.#target.pressureMs();
     return this.#lateness.isBehind ? Math.max(asked, RETRY_DELAY_MS) : asked;
   }
 

@@ -19,9 +19,9 @@ export interface IngestTarget {
   noteRequest(line: RequestLine): void;
   /**
    * ms after which clients are to come again, because the engine cannot take bodies now; 0 when it
-   * can. Absent: always. Asked for every request, before its body is read and again before `ingest`.
+   * can. Asked for every request, before its body is read and again before `ingest`.
    */
-  pressureMs?(): number;
+  pressureMs(): number;
 }
 
 /** An ingest result, or a failure of the engine itself, which must not end the receiver. */
@@ -38,7 +38,7 @@ export function deliver(
   encoding: BodyEncoding,
 ): Delivery {
   try {
-    if ((target.pressureMs?.() ?? 0) > 0) {
+    if (target.pressureMs() > 0) {
       return { ok: false, code: 'overloaded', message: describePressure() };
     }
     return target.ingest(signal, chunks, byteLength, encoding);

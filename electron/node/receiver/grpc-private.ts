@@ -1,7 +1,8 @@
 /**
- * The one place that reaches into private fields of @grpc/grpc-js. Its server gives every HTTP/2
- * stream and session a window of 64 KB and has no option for it, which caps one connection at a third of
- * what it can do (bench: grpc). A field that an upgrade removes costs speed, never correctness.
+ * The one place that reaches into private fields of @grpc/grpc-js, for two things that it has no option
+ * for: the HTTP/2 windows of its server, 64 KB, which cap one connection at a third of what it can do,
+ * and its decoder, which joins the DATA frames of every message into fresh memory. A field that an
+ * upgrade removes costs speed, never correctness (bench: ingest, gRPC).
  */
 import type { Http2Server, Http2Session } from 'node:http2';
 import { ServerCredentials, type Server } from '@grpc/grpc-js';
@@ -42,4 +43,17 @@ function findHttp2Server(server: Server): Http2Server | null {
   if (!(servers instanceof Map)) return null;
   const [first] = servers.keys();
   return first instanceof Object && 'on' in first ? (first as Http2Server) : null;
+}
+
+/** What the library asks of a decoder: whole messages, each behind its five bytes of framing. */
+export interface Decoder {
+  /** Throws to end the call with RESOURCE_EXHAUSTED and the error's message. */
+  write(data: Buffer): Buffer[];
+}
+
+/** Gives a call, as interceptors get it, another decoder. False when the field is gone: it keeps its own. */
+export function replaceDecoder(call: object, decoder: Decoder): boolean {
+  const own: unknown = Reflect.get(call, 'decoder');
+  if (typeof own !== 'object' || own === null || !('write' in own)) return false;
+  return Reflect.set(call, 'decoder', decoder);
 }
