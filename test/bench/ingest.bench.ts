@@ -45,18 +45,25 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'flametail-bench-'));
   const probe = new GcProbe(processFile('gc-probe'), join(folder, 'gc'));
   const drop = await startDropServer(processFile('drop-server'));
+  const start = (): Promise<Program> => startProgram(root, [], probe.env);
   const results: Result[] = [];
-  const shared = smoke ? await startProgram(root, [], probe.env) : undefined;
-  for (const cell of cells) {
-    const program = shared ?? (await startProgram(root, [], probe.env));
-    results.push(await measure(cell, program, drop, probe, smoke ? 1 : WINDOWS));
-    if (shared !== undefined) continue;
-    if (cell.hasNewIds) await assertNoDuplicates(program);
-    await program.stop();
+  // One for all cells is enough to show that the bench runs.
+  const shared = smoke ? await start() : undefined;
+  try {
+    for (const cell of cells) {
+      const program = shared ?? (await start());
+      try {
+        results.push(await measure(cell, program, drop, probe, smoke ? 1 : WINDOWS));
+        if (shared === undefined && cell.hasNewIds) await assertNoDuplicates(program);
+      } finally {
+        if (shared === undefined) await program.stop();
+      }
+    }
+  } finally {
+    await shared?.stop();
+    await drop.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
-  await shared?.stop();
-  await drop.stop();
-  rmSync(folder, { recursive: true, force: true });
   return {
     lines: [...speedLines(results), '', ...pauseLines(results)],
     figures: figuresOf(results),

@@ -6,16 +6,23 @@
  *   --json        prints the reports as one JSON line instead of Markdown
  *   NAME ...      only these benches; results.md stays as it is
  * Each bench exports `title` and `run(options)`, which resolves with Markdown lines, or with
- * `{lines, figures}` when `targets.mjs` names some of its figures (support/stats.ts).
+ * `{lines, figures}` when `support/targets.ts` names some of its figures (support/stats.ts).
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { builtinModules } from 'node:module';
 import { rolldown } from 'rolldown';
-import { composeResults } from './compose.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -49,15 +56,11 @@ try {
     reports.push({ name, ...report });
     if (!asJson) console.log(`\n## ${report.title}\n\n${report.lines.join('\n')}`);
   }
+  if (!smoke && wanted.length === 0 && !failed) await writeResults();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 if (asJson) console.log(JSON.stringify(reports));
-if (!smoke && wanted.length === 0 && !failed) {
-  const path = join(here, 'results.md');
-  const before = readFileSync(path, 'utf8');
-  writeFileSync(path, composeResults({ machine: machineLine(), reports, before }));
-}
 process.exit(failed ? 1 : 0);
 
 function namesIn(directory, end) {
@@ -98,6 +101,14 @@ process.exit(0);\n`,
     return undefined;
   }
   return JSON.parse(readFileSync(answer, 'utf8'));
+}
+
+async function writeResults() {
+  await build(join(here, 'support/compose.ts'), 'compose.mjs', 'es');
+  const { composeResults } = await import(pathToFileURL(join(folder, 'compose.mjs')).href);
+  const path = join(here, 'results.md');
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  writeFileSync(path, composeResults({ machine: machineLine(), reports, before }));
 }
 
 function machineLine() {

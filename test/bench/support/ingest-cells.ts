@@ -13,7 +13,7 @@ export type Window = ToolSent;
 export interface Cell {
   readonly name: string;
   readonly load: string;
-  /** The name in `targets.mjs`, when there is a target. */
+  /** The name in `targets.ts`, when there is a target. */
   readonly figure?: string;
   readonly spansEach: number;
   /** False when one body is sent again and again. */
@@ -41,6 +41,8 @@ interface Bodies {
 
 const BODIES = 64;
 const OURS = 'ours, new ids';
+/** The cells with a target, by the names of their figures. */
+const FIGURES = ['http.4', 'http.8', 'http.gzip.4', 'http.gzip.8', 'grpc.1', 'grpc.8'];
 
 /** All cells, in the order in which they are measured. */
 export async function ingestCells(plan: CellPlan): Promise<Cell[]> {
@@ -64,15 +66,13 @@ export async function ingestCells(plan: CellPlan): Promise<Cell[]> {
 
 function ownCell(protocol: Protocol, bodies: Bodies, connections: number): Cell {
   const word = protocol === 'http' ? 'HTTP' : 'gRPC';
-  const where = connections === 1 ? '1 connection' : `${connections} connections`;
-  const middle = bodies.isGzip ? '.gzip' : '';
-  const isTarget = bodies.spans === 512 && (protocol === 'http' || !bodies.isGzip);
+  const figure = `${protocol}${bodies.isGzip ? '.gzip' : ''}.${connections}`;
   return {
-    name: `${word}${bodies.name}, ${where}`,
+    name: nameOf(word + bodies.name, connections),
     load: OURS,
     spansEach: bodies.spans,
     hasNewIds: true,
-    ...(isTarget ? { figure: `${protocol}${middle}.${connections}` } : {}),
+    ...(bodies.spans === 512 && FIGURES.includes(figure) ? { figure } : {}),
     run: async (target, isWarmUp) => {
       const { isGzip, next } = bodies;
       const load = { connections, next, more: bodies.more(isWarmUp) };
@@ -86,6 +86,15 @@ function ownCell(protocol: Protocol, bodies: Bodies, connections: number): Cell 
   };
 }
 
+function nameOf(what: string, connections: number): string {
+  return `${what}, ${connections} connection${connections === 1 ? '' : 's'}`;
+}
+
+/** '' for the bodies that most cells have. */
+function kindOf({ spans }: SpanBody): string {
+  return spans === 512 ? '' : `, ${spans}-span bodies`;
+}
+
 function windowOf({ requests, seconds, refused, latenciesMs }: Sent): Window {
   const p50Ms = percentile(latenciesMs, 0.5);
   return { requests, seconds, refused, p50Ms, p99Ms: percentile(latenciesMs, 0.99) };
@@ -95,7 +104,7 @@ function plainBodies(bodies: readonly SpanBody[], windowMs: number): Bodies {
   let index = 0;
   const [{ spans }] = bodies;
   return {
-    name: spans === 512 ? '' : `, ${spans}-span bodies`,
+    name: kindOf(bodies[0]),
     spans,
     isGzip: false,
     next: () => {
@@ -128,7 +137,7 @@ function gzipBodies(bodies: readonly SpanBody[], requests: number): Bodies {
 
 function wrkCells(large: SpanBody, small: SpanBody, { smoke, wrkScript }: CellPlan): Cell[] {
   const cell = (body: SpanBody, connections: number): Cell => ({
-    name: `HTTP${body.spans === 512 ? '' : `, ${body.spans}-span bodies`}, ${connections} connection${connections === 1 ? '' : 's'}`,
+    name: nameOf(`HTTP${kindOf(body)}`, connections),
     load: 'wrk, new ids',
     spansEach: body.spans,
     hasNewIds: true,
@@ -140,7 +149,7 @@ function wrkCells(large: SpanBody, small: SpanBody, { smoke, wrkScript }: CellPl
 
 function h2loadCells(body: SpanBody, { smoke }: CellPlan): Cell[] {
   const cell = (connections: number): Cell => ({
-    name: `gRPC, ${connections} connection${connections === 1 ? '' : 's'}`,
+    name: nameOf('gRPC', connections),
     load: 'h2load, one body: duplicates',
     spansEach: body.spans,
     hasNewIds: false,

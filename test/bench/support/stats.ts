@@ -13,7 +13,7 @@ export interface BenchOptions {
 export interface BenchReport {
   /** Markdown. */
   readonly lines: readonly string[];
-  /** The figures that `targets.mjs` names, in its units; medians where there are repetitions. */
+  /** The figures that `targets.ts` names, in its units; medians where there are repetitions. */
   readonly figures: Readonly<Record<string, number>>;
 }
 

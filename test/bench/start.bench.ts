@@ -1,0 +1,71 @@
+/** What the program costs before anything arrives: start, memory, and what it does while idle. */
+import { startProgram } from '../support/program.ts';
+import { cpuSeconds, residentBytes } from './support/process-figures.ts';
+import {
+  percentile,
+  spreadOf,
+  withSpread,
+  type BenchOptions,
+  type BenchReport,
+} from './support/stats.ts';
+
+export const title = 'Start and idle: browser mode';
+
+const NOT_HERE = 'not measured here: there is neither /proc nor ps';
+
+export async function run({ smoke, root }: BenchOptions): Promise<BenchReport> {
+  const startsMs: number[] = [];
+  for (let i = 0; i < (smoke ? 1 : 9); i++) {
+    const program = await startProgram(root);
+    startsMs.push(program.startMs);
+    await program.stop();
+  }
+  const ready = spreadOf(startsMs);
+  const idle = await watchIdle(root, smoke ? 100 : 3000, smoke ? 500 : 10_000);
+  const { residentMb, idlePercent, seconds } = idle;
+  return {
+    lines: [
+      `- Start of the process to its ready line, ${startsMs.length} starts: ${withSpread(ready, 0)} ms, p99 ${percentile(startsMs, 0.99).toFixed(0)} ms.`,
+      `- Resident memory, empty, the ingest code compiled: ${residentMb === null ? NOT_HERE : `${residentMb.toFixed(0)} MB`}.`,
+      `- Idle CPU over ${seconds.toFixed(1)} s, of one core, nobody connected: ${idlePercent === null ? NOT_HERE : `${idlePercent.toFixed(2)} %`}.`,
+    ],
+    figures: {
+      'start.readyMs': ready.median,
+      ...(residentMb === null ? {} : { 'start.residentMb': residentMb }),
+      ...(idlePercent === null ? {} : { 'start.idlePercent': idlePercent }),
+    },
+  };
+}
+
+interface Idle {
+  readonly residentMb: number | null;
+  readonly idlePercent: number | null;
+  readonly seconds: number;
+}
+
+/** Waits until what a start puts off is done, then watches for `watchMs`. */
+async function watchIdle(root: string, settleMs: number, watchMs: number): Promise<Idle> {
+  const program = await startProgram(root);
+  const { pid } = program.ready;
+  try {
+    await wait(settleMs);
+    const cpuBefore = cpuSeconds(pid);
+    const started = performance.now();
+    await wait(watchMs);
+    const cpuAfter = cpuSeconds(pid);
+    const seconds = (performance.now() - started) / 1000;
+    const resident = residentBytes(pid);
+    return {
+      residentMb: resident === null ? null : resident / 1e6,
+      idlePercent:
+        cpuBefore === null || cpuAfter === null ? null : (100 * (cpuAfter - cpuBefore)) / seconds,
+      seconds,
+    };
+  } finally {
+    await program.stop();
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
