@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StatusMeta } from '../../proto/live/topics.ts';
 import { startProgram, type Program } from '../support/program.ts';
-import { startDropServer, type DropServer } from './support/drop-server.ts';
 import { GcProbe, pauseCell, type Pauses } from './support/gc-pauses.ts';
 import { ingestCells, type Cell, type Window } from './support/ingest-cells.ts';
 import { cpuSeconds } from './support/process-figures.ts';
+import { startTarget, type Target } from './support/target-process.ts';
 import {
   medianOf,
   millions,
@@ -44,7 +44,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const cells = await ingestCells({ smoke, wrkScript: `${root}test/bench/support/wrk-fresh.lua` });
   const folder = mkdtempSync(join(tmpdir(), 'flametail-bench-'));
   const probe = new GcProbe(processFile('gc-probe'), join(folder, 'gc'));
-  const drop = await startDropServer(processFile('drop-server'));
+  const drop = await startTarget(processFile('drop-server'));
   const start = (): Promise<Program> => startProgram(root, [], probe.env);
   const results: Result[] = [];
   // One for all cells is enough to show that the bench runs.
@@ -64,8 +64,9 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     await drop.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+  const objects = await compareWithObjects(results, processFile('object-server'));
   return {
-    lines: [...speedLines(results), '', ...pauseLines(results)],
+    lines: [...speedLines(results), '', objects, '', ...pauseLines(results)],
     figures: figuresOf(results),
   };
 }
@@ -73,7 +74,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
 async function measure(
   cell: Cell,
   program: Program,
-  drop: DropServer,
+  drop: Target,
   probe: GcProbe,
   count: number,
 ): Promise<Result> {
@@ -110,6 +111,22 @@ async function assertNoDuplicates(program: Program): Promise<void> {
   const { received, duplicates, rejected } = signals.spans;
   if (received === 0 || duplicates + rejected > 0) {
     throw new Error(`${duplicates} duplicates and ${rejected} rejected of ${received} spans`);
+  }
+}
+
+/** The load of the cell that has eight connections, against the obvious server. */
+async function compareWithObjects(results: readonly Result[], file: string): Promise<string> {
+  const ours = results.find(({ cell }) => cell.figure === 'http.8');
+  if (ours === undefined) throw new Error('there is no cell with eight connections');
+  const target = await startTarget(file);
+  try {
+    await ours.cell.run(target, true);
+    const windows = [await ours.cell.run(target, false), await ours.cell.run(target, false)];
+    const theirs = spreadOf(windows.map((window) => spansPerSecond(window, ours.cell)));
+    const p99Ms = Math.max(...windows.map((window) => window.p99Ms));
+    return `The obvious server (bare node:http, protobufjs, objects in a Map) under the load of "${ours.cell.name}": ${millions(theirs)} spans/s, p99 ${p99Ms.toFixed(0)} ms; Flametail takes ${(ours.spans.median / theirs.median).toFixed(1)} × as many.`;
+  } finally {
+    await target.stop();
   }
 }
 

@@ -20,7 +20,6 @@ import {
 export const title = 'Scan: bytes to columns and indexes';
 
 const ITEMS = 512;
-const BODIES = 64;
 const GIB = 1 << 30;
 const clock = { nowMs: () => 1_700_000_000_000, ticksMs: () => performance.now() };
 
@@ -39,6 +38,16 @@ const FIGURE: Readonly<Record<TimedSignal, string>> = {
   metrics: 'scan.points',
 };
 
+interface Plan {
+  readonly bodies: number;
+  readonly repeats: number;
+  /** Through all bodies, a repetition. */
+  readonly passes: number;
+}
+
+const FULL: Plan = { bodies: 64, repeats: 7, passes: 24 };
+const SMOKE: Plan = { bodies: 8, repeats: 2, passes: 2 };
+
 /** One body, and what makes it new to the store. */
 interface Body {
   readonly bytes: Uint8Array;
@@ -46,30 +55,25 @@ interface Body {
 }
 
 export function run({ smoke }: BenchOptions): Promise<BenchReport> {
-  const repeats = smoke ? 2 : 7;
-  const passes = smoke ? 2 : 24;
+  const plan = smoke ? SMOKE : FULL;
   const lines = [
-    `${BODIES} bodies of ${ITEMS} items, warm; items a second, median of ${repeats} (lowest to highest). Store: copied into slabs, scanned, appended, indexed by trace and span id, ids fresh in every body, into memory that is fresh too; evicting: into slabs and segments that are used again, as after the first filling.`,
+    `${plan.bodies} bodies of ${ITEMS} items, warm; items a second, median of ${plan.repeats} (lowest to highest). Store: copied into slabs, scanned, appended, indexed by trace and span id, ids fresh in every body, into memory that is fresh too; evicting: into slabs and segments that are used again, as after the first filling.`,
     '',
     '| signal | bytes/item | scan alone | store | store, evicting | protobufjs decode | scan ÷ protobufjs | store ÷ protobufjs |',
     '|---|---|---|---|---|---|---|---|',
   ];
   const figures: Record<string, number> = {};
   for (const signal of ['traces', 'logs', 'metrics'] as const) {
-    lines.push(measure(signal, repeats, passes, figures));
+    lines.push(measure(signal, plan, figures));
   }
   return Promise.resolve({ lines, figures });
 }
 
 /** A row of the table; adds the figures that have targets. */
-function measure(
-  signal: TimedSignal,
-  repeats: number,
-  passes: number,
-  figures: Record<string, number>,
-): string {
-  const bodies = Array.from({ length: BODIES }, (_, i) => bodyOf(signal, i + 1));
-  const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0) / BODIES / ITEMS;
+function measure(signal: TimedSignal, plan: Plan, figures: Record<string, number>): string {
+  const { repeats, passes } = plan;
+  const bodies = Array.from({ length: plan.bodies }, (_, i) => bodyOf(signal, i + 1));
+  const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0) / bodies.length / ITEMS;
   const out = new ScanOutput();
   const type = requestType(signal);
   const scan = timed(repeats, passes, bodies, (body) => {

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { forMs, httpLoad, times, type Sent } from '../../support/http-load.ts';
 import { spanBody, type SpanBody } from '../../support/span-bodies.ts';
-import type { Target } from './drop-server.ts';
+import type { Target } from './target-process.ts';
 import { grpcLoad } from './grpc-load.ts';
 import { percentile } from './stats.ts';
 import { h2loadLoad, isInstalled, wrkLoad, type ToolSent } from './tool-load.ts';
@@ -39,7 +39,6 @@ interface Bodies {
   more(isWarmUp: boolean): () => boolean;
 }
 
-const BODIES = 64;
 const OURS = 'ours, new ids';
 /** The cells with a target, by the names of their figures. */
 const FIGURES = ['http.4', 'http.8', 'http.gzip.4', 'http.gzip.8', 'grpc.1', 'grpc.8'];
@@ -47,8 +46,9 @@ const FIGURES = ['http.4', 'http.8', 'http.gzip.4', 'http.gzip.8', 'grpc.1', 'gr
 /** All cells, in the order in which they are measured. */
 export async function ingestCells(plan: CellPlan): Promise<Cell[]> {
   const { smoke } = plan;
-  const large = Array.from({ length: BODIES }, (_, index) => spanBody(512, index + 1));
-  const small = Array.from({ length: BODIES }, (_, index) => spanBody(2, index + 101));
+  const count = smoke ? 8 : 64;
+  const large = Array.from({ length: count }, (_, index) => spanBody(512, index + 1));
+  const small = Array.from({ length: count }, (_, index) => spanBody(2, index + 101));
   const kinds = [
     plainBodies(large, smoke ? 100 : 1000),
     gzipBodies(large, smoke ? 8 : 800),
@@ -57,10 +57,10 @@ export async function ingestCells(plan: CellPlan): Promise<Cell[]> {
   ];
   const connections = smoke ? [1, 8] : [1, 4, 8];
   const cells = (['http', 'grpc'] as const).flatMap((protocol) =>
-    kinds.flatMap((bodies) => connections.map((count) => ownCell(protocol, bodies, count))),
+    kinds.flatMap((bodies) => connections.map((many) => ownCell(protocol, bodies, many))),
   );
   if (await isInstalled('wrk')) cells.push(...wrkCells(large[0], small[0], plan));
-  if (await isInstalled('h2load')) cells.push(...h2loadCells(large[0], plan));
+  if (await isInstalled('h2load')) cells.push(...h2loadCells(large[0], small[0], plan));
   return cells;
 }
 
@@ -147,13 +147,13 @@ function wrkCells(large: SpanBody, small: SpanBody, { smoke, wrkScript }: CellPl
   return [cell(large, 1), cell(large, 4), cell(large, 8), cell(small, 8)];
 }
 
-function h2loadCells(body: SpanBody, { smoke }: CellPlan): Cell[] {
-  const cell = (connections: number): Cell => ({
-    name: nameOf('gRPC', connections),
+function h2loadCells(large: SpanBody, small: SpanBody, { smoke }: CellPlan): Cell[] {
+  const cell = (body: SpanBody, connections: number): Cell => ({
+    name: nameOf(`gRPC${kindOf(body)}`, connections),
     load: 'h2load, one body: duplicates',
     spansEach: body.spans,
     hasNewIds: false,
     run: (target) => h2loadLoad({ port: target.grpcPort, connections, seconds: 1, body }),
   });
-  return smoke ? [cell(8)] : [cell(1), cell(8)];
+  return smoke ? [cell(large, 8)] : [cell(large, 1), cell(large, 8), cell(small, 8)];
 }

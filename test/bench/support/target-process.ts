@@ -1,4 +1,4 @@
-/** Starts drop-server.process.ts. */
+/** Servers of processes of their own that load is sent to, beside the program. */
 import { fork } from 'node:child_process';
 
 /** Where load can be sent. */
@@ -7,16 +7,16 @@ export interface Target {
   readonly grpcPort: number;
 }
 
-export interface DropServer extends Target {
+export interface TargetProcess extends Target {
   stop(): Promise<void>;
 }
 
-/** `file` is the bundled process. */
-export async function startDropServer(file: string): Promise<DropServer> {
+/** Forks a bundled `*.process.ts` that sends its ports and ends when it is disconnected. */
+export async function startTarget(file: string): Promise<TargetProcess> {
   const child = fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
   const ports = await new Promise<Target>((resolve, reject) => {
     child.once('message', (message) => resolve(message as Target));
-    child.once('exit', (code) => reject(new Error(`the server that drops ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
   });
   return {
     ...ports,
