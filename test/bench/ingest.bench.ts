@@ -46,6 +46,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const probe = new GcProbe(processFile('gc-probe'), join(folder, 'gc'));
   const drop = await startTarget(processFile('drop-server'));
   const start = (): Promise<Program> => startProgram(root, [], probe.env);
+  const windows = smoke ? 1 : WINDOWS;
   const results: Result[] = [];
   // One for all cells is enough to show that the bench runs.
   const shared = smoke ? await start() : undefined;
@@ -53,7 +54,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     for (const cell of cells) {
       const program = shared ?? (await start());
       try {
-        results.push(await measure(cell, program, drop, probe, smoke ? 1 : WINDOWS));
+        results.push(await measure(cell, program, drop, probe, windows));
         if (shared === undefined && cell.hasNewIds) await assertNoDuplicates(program);
       } finally {
         if (shared === undefined) await program.stop();
@@ -66,7 +67,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   }
   const objects = await compareWithObjects(results, processFile('object-server'));
   return {
-    lines: [...speedLines(results), '', objects, '', ...pauseLines(results)],
+    lines: [...speedLines(results, windows), '', objects, '', ...pauseLines(results)],
     figures: figuresOf(results),
   };
 }
@@ -130,13 +131,13 @@ async function compareWithObjects(results: readonly Result[], file: string): Pro
   }
 }
 
-function speedLines(results: readonly Result[]): string[] {
+function speedLines(results: readonly Result[], windows: number): string[] {
   const tools = new Set(results.map(({ cell }) => cell.load));
   const missing = ['wrk', 'h2load'].filter(
     (tool) => ![...tools].some((load) => load.startsWith(tool)),
   );
   return [
-    `512-span protobuf bodies of about 365 B a span unless named, one request in flight a connection; medians of ${WINDOWS} windows (lowest–highest). The program runs as it comes: journal on, 1 GiB, a fresh one for every line. *Ours* is raw sockets and bare node:http2 in the process of the bench; gzip bodies are made ahead. wrk patches the ids of every request in Lua; h2load cannot, so that its spans are read, scanned and dropped as duplicates. *Ceiling*: the same load against a process that reads and drops (bare node:http and node:http2, gzip not inflated). Load, program and kernel share the machine. CPU: all threads of the program.${missing.length === 0 ? '' : ` Not installed, not measured: ${missing.join(', ')}.`}`,
+    `512-span protobuf bodies of about 365 B a span unless named, one request in flight a connection; medians of ${windows} windows of a second, or of bodies made ahead (lowest–highest). The program runs as it comes: journal on, 1 GiB, a fresh one for every line. *Ours* is raw sockets and bare node:http2 in the process of the bench; gzip bodies are made ahead. wrk patches the ids of every request in Lua; h2load cannot, so that its spans are read, scanned and dropped as duplicates. *Ceiling*: the same load against a process that reads and drops (bare node:http and node:http2, gzip not inflated). Load, program and kernel share the machine. CPU: all threads of the program.${missing.length === 0 ? '' : ` Not installed, not measured: ${missing.join(', ')}.`}`,
     '',
     ...table(
       [

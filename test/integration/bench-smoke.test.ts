@@ -24,7 +24,7 @@ test.each(names)(
   'the bench %s gives figures that can be true',
   async (name) => {
     builtPath('cli.js');
-    const flags = ['--expose-gc', `${BENCHES}run.mjs`, '--smoke', '--json', name];
+    const flags = [`${BENCHES}run.mjs`, '--smoke', '--json', name];
     const { stdout } = await run(process.execPath, flags, { maxBuffer: 1 << 24 });
     const reports = JSON.parse(stdout) as TitledReport[];
     expect(reports).toHaveLength(1);
