@@ -1,10 +1,12 @@
-/** Every bench runs to its end in its short form and gives figures that can be true. No speed is judged. */
+/**
+ * Every bench runs to its end in its short form and gives figures that can be true; no speed is judged.
+ * Those that start the program need the build.
+ */
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { builtPath } from '../support/fake-electron/dist.ts';
 import { TARGETS } from '../bench/support/targets.ts';
 import type { TitledReport } from '../bench/support/compose.ts';
 
@@ -23,7 +25,6 @@ const names = readdirSync(BENCHES)
 test.each(names)(
   'the bench %s gives figures that can be true',
   async (name) => {
-    builtPath('cli.js');
     const flags = [`${BENCHES}run.mjs`, '--smoke', '--json', name];
     const { stdout } = await run(process.execPath, flags, { maxBuffer: 1 << 24 });
     const reports = JSON.parse(stdout) as TitledReport[];
