@@ -1,160 +1,197 @@
-/** Acknowledged and indexed spans per second through the built program's real receivers. */
-import { gzipSync } from 'node:zlib';
-import { Client, credentials } from '@grpc/grpc-js';
+/**
+ * Acknowledged and indexed spans per second through the built program's real receivers, beside a server
+ * that reads and drops under the same load, and the garbage collections of the program meanwhile.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { StatusMeta } from '../../proto/live/topics.ts';
 import { startProgram, type Program } from '../support/program.ts';
-import { forMs, httpLoad, type Sent } from '../support/http-load.ts';
-import { spanBody, type SpanBody } from '../support/span-bodies.ts';
-import { millions, percentile, spreadOf, type BenchOptions } from './support/stats.ts';
+import { GcProbe, pauseCell, type Pauses } from './support/gc-pauses.ts';
+import { ingestCells, type Cell, type Window } from './support/ingest-cells.ts';
+import { cpuSeconds } from './support/process-figures.ts';
+import { startTarget, type Target } from './support/target-process.ts';
+import {
+  medianOf,
+  millions,
+  spreadOf,
+  table,
+  withSpread,
+  type BenchOptions,
+  type BenchReport,
+  type Spread,
+} from './support/stats.ts';
 
 export const title = 'Ingest: acknowledged and indexed, load from a separate process';
 
-const SPANS = 512;
-const BODIES = 64;
 const WINDOWS = 3;
-const GRPC_PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
-interface Cell {
-  readonly name: string;
-  run(program: Program, durationMs: number): Promise<{ sent: Sent; spansEach: number }>;
+interface Result {
+  readonly cell: Cell;
+  readonly spans: Spread;
+  readonly ceiling: number;
+  readonly requests: number;
+  readonly p50Ms: number;
+  readonly p99Ms: Spread;
+  readonly refused: number;
+  /** Null where it cannot be measured. */
+  readonly cpuUs: number | null;
+  readonly pauses: readonly Pauses[];
 }
 
-export async function run({ smoke, root }: BenchOptions): Promise<string[]> {
-  const windowMs = smoke ? 200 : 2000;
-  const bodies = Array.from({ length: BODIES }, (_, index) => spanBody(SPANS, index + 1));
-  const small = Array.from({ length: BODIES }, (_, index) => spanBody(2, index + 101));
-  const cells: Cell[] = [
-    ...[1, 4, 8].map((connections) =>
-      httpCell(`HTTP, ${connections} connections`, connections, bodies),
-    ),
-    httpCell('HTTP, 2-span bodies, 8 connections', 8, small),
-    gzipCell('HTTP gzip, 8 connections', 8, bodies, smoke ? 64 : 1500),
-    grpcCell('gRPC, 1 connection, 1 in flight', 1, bodies),
-    grpcCell('gRPC, 8 connections', 8, bodies),
-  ];
-  const lines = [
-    `${SPANS}-span protobuf bodies of about ${Math.round(bodies[0].bytes.byteLength / SPANS)} B a span unless named; ids fresh in every request; median of ${WINDOWS} windows (lowest to highest). The load is our own (raw sockets, and the client of @grpc/grpc-js) and shares the machine: wrk and h2load repeat one body, which a store that drops duplicates does not keep.`,
-    '',
-    '| what | spans/s | requests/s | p50 | p99 | refused |',
-    '|---|---|---|---|---|---|',
-  ];
-  for (const cell of cells) lines.push(await measure(cell, root, windowMs));
-  return lines;
-}
-
-async function measure(cell: Cell, root: string, windowMs: number): Promise<string> {
-  const program = await startProgram(root);
-  await cell.run(program, windowMs / 2);
-  const rates: number[] = [];
-  const requests: number[] = [];
-  const latencies: number[] = [];
-  let refused = 0;
-  for (let index = 0; index < WINDOWS; index++) {
-    const { sent, spansEach } = await cell.run(program, windowMs);
-    rates.push(((sent.requests - sent.refused) * spansEach) / sent.seconds);
-    requests.push(sent.requests / sent.seconds);
-    latencies.push(...sent.latenciesMs);
-    refused += sent.refused;
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const { smoke, root, processFile } = options;
+  const cells = await ingestCells({ smoke, wrkScript: `${root}test/bench/support/wrk-fresh.lua` });
+  const folder = mkdtempSync(join(tmpdir(), 'flametail-bench-'));
+  const probe = new GcProbe(processFile('gc-probe'), join(folder, 'gc'));
+  const drop = await startTarget(processFile('drop-server'));
+  const start = (): Promise<Program> => startProgram(root, [], probe.env);
+  const windows = smoke ? 1 : WINDOWS;
+  const results: Result[] = [];
+  // One for all cells is enough to show that the bench runs.
+  const shared = smoke ? await start() : undefined;
+  try {
+    for (const cell of cells) {
+      const program = shared ?? (await start());
+      try {
+        results.push(await measure(cell, program, drop, probe, windows));
+        if (shared === undefined && cell.hasNewIds) await assertNoDuplicates(program);
+      } finally {
+        if (shared === undefined) await program.stop();
+      }
+    }
+  } finally {
+    await shared?.stop();
+    await drop.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
-  await program.stop();
-  const perSecond = Math.round(spreadOf(requests).median);
-  const p = (share: number): string => `${percentile(latencies, share).toFixed(2)} ms`;
-  return `| ${cell.name} | ${millions(spreadOf(rates))} | ${perSecond} | ${p(0.5)} | ${p(0.99)} | ${refused} |`;
-}
-
-function rotation(bodies: readonly SpanBody[]): () => SpanBody {
-  let index = 0;
-  return () => {
-    const body = bodies[index++ % bodies.length];
-    body.freshen();
-    return body;
-  };
-}
-
-function httpCell(name: string, connections: number, bodies: readonly SpanBody[]): Cell {
-  const next = rotation(bodies);
+  const objects = await compareWithObjects(results, processFile('object-server'));
   return {
-    name,
-    run: async (program, durationMs) => ({
-      spansEach: bodies[0].spans,
-      sent: await httpLoad({
-        port: program.httpPort,
-        connections,
-        more: forMs(durationMs),
-        headers: '',
-        next: () => next().bytes,
-      }),
-    }),
+    lines: [...speedLines(results, windows), '', objects, '', ...pauseLines(results)],
+    figures: figuresOf(results),
   };
 }
 
-/** Compresses ahead of time, so that the load does not spend the machine on it. */
-function gzipCell(
-  name: string,
-  connections: number,
-  bodies: readonly SpanBody[],
+async function measure(
+  cell: Cell,
+  program: Program,
+  drop: Target,
+  probe: GcProbe,
   count: number,
-): Cell {
-  const next = rotation(bodies);
-  let packed: Buffer[] = [];
+): Promise<Result> {
+  await cell.run(program, true);
+  probe.reset();
+  const cpuBefore = cpuSeconds(program.ready.pid);
+  const windows: Window[] = [];
+  for (let index = 0; index < count; index++) windows.push(await cell.run(program, false));
+  const cpuAfter = cpuSeconds(program.ready.pid);
+  const pauses = probe.take();
+  await cell.run(drop, true);
+  const dropped = await cell.run(drop, false);
+  const taken = windows.reduce((sum, { requests }) => sum + requests, 0);
   return {
-    name,
-    run: async (program, durationMs) => {
-      packed = Array.from({ length: count }, () => gzipSync(next().bytes, { level: 1 }));
-      let index = 0;
-      const sent = await httpLoad({
-        port: program.httpPort,
-        connections,
-        more: forMs(Math.min(durationMs, 600)),
-        headers: 'content-encoding: gzip\r\n',
-        next: () => packed[index++ % packed.length],
-      });
-      return { sent, spansEach: bodies[0].spans };
-    },
+    cell,
+    spans: spreadOf(windows.map((window) => spansPerSecond(window, cell))),
+    ceiling: spansPerSecond(dropped, cell),
+    requests: medianOf(windows.map(({ requests, seconds }) => requests / seconds)),
+    p50Ms: medianOf(windows.map(({ p50Ms }) => p50Ms)),
+    p99Ms: spreadOf(windows.map(({ p99Ms }) => p99Ms)),
+    refused: windows.reduce((sum, { refused }) => sum + refused, 0),
+    cpuUs: cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1e6) / taken,
+    pauses,
   };
 }
 
-function grpcCell(name: string, connections: number, bodies: readonly SpanBody[]): Cell {
-  const next = rotation(bodies);
-  return {
-    name,
-    run: async (program, durationMs) => {
-      const started = performance.now();
-      const until = started + durationMs;
-      const latenciesMs: number[] = [];
-      let refused = 0;
-      await Promise.all(
-        Array.from({ length: connections }, async () => {
-          const client = new Client(`127.0.0.1:${program.grpcPort}`, credentials.createInsecure(), {
-            'grpc.use_local_subchannel_pool': 1,
-          });
-          while (performance.now() < until) {
-            const sentAt = performance.now();
-            const ok = await grpcSend(client, next().bytes);
-            latenciesMs.push(performance.now() - sentAt);
-            if (!ok) refused++;
-          }
-          client.close();
-        }),
-      );
-      const seconds = (performance.now() - started) / 1000;
-      return {
-        spansEach: bodies[0].spans,
-        sent: { requests: latenciesMs.length, seconds, latenciesMs, refused },
-      };
-    },
-  };
+function spansPerSecond({ requests, refused, seconds }: Window, { spansEach }: Cell): number {
+  return ((requests - refused) * spansEach) / seconds;
 }
 
-function grpcSend(client: Client, body: Buffer): Promise<boolean> {
-  return new Promise((resolve) => {
-    client.makeUnaryRequest(
-      GRPC_PATH,
-      (bytes: Buffer) => bytes,
-      (bytes: Buffer) => bytes,
-      body,
-      (error) => {
-        resolve(error === null);
-      },
-    );
-  });
+/** A store that drops duplicates would else be measured dropping them. */
+async function assertNoDuplicates(program: Program): Promise<void> {
+  const { signals } = (await (await program.api('api/v1/status')).json()) as StatusMeta;
+  const { received, duplicates, rejected } = signals.spans;
+  if (received === 0 || duplicates + rejected > 0) {
+    throw new Error(`${duplicates} duplicates and ${rejected} rejected of ${received} spans`);
+  }
+}
+
+/** The load of the cell that has eight connections, against the obvious server. */
+async function compareWithObjects(results: readonly Result[], file: string): Promise<string> {
+  const ours = results.find(({ cell }) => cell.figure === 'http.8');
+  if (ours === undefined) throw new Error('there is no cell with eight connections');
+  const target = await startTarget(file);
+  try {
+    await ours.cell.run(target, true);
+    const windows = [await ours.cell.run(target, false), await ours.cell.run(target, false)];
+    const theirs = spreadOf(windows.map((window) => spansPerSecond(window, ours.cell)));
+    const p99Ms = Math.max(...windows.map((window) => window.p99Ms));
+    return `The obvious server (bare node:http, protobufjs, objects in a Map) under the load of "${ours.cell.name}": ${millions(theirs)} spans/s, p99 ${p99Ms.toFixed(0)} ms; Flametail takes ${(ours.spans.median / theirs.median).toFixed(1)} × as many.`;
+  } finally {
+    await target.stop();
+  }
+}
+
+function speedLines(results: readonly Result[], windows: number): string[] {
+  const tools = new Set(results.map(({ cell }) => cell.load));
+  const missing = ['wrk', 'h2load'].filter(
+    (tool) => ![...tools].some((load) => load.startsWith(tool)),
+  );
+  return [
+    `512-span protobuf bodies of about 365 B a span unless named, one request in flight a connection; medians of ${windows} windows of a second, or of bodies made ahead (lowest–highest). The program runs as it comes: journal on, 1 GiB, a fresh one for every line. *Ours* is raw sockets and bare node:http2 in the process of the bench; gzip bodies are made ahead. wrk patches the ids of every request in Lua; h2load cannot, so that its spans are read, scanned and dropped as duplicates. *Ceiling*: the same load against a process that reads and drops (bare node:http and node:http2, gzip not inflated). Load, program and kernel share the machine. CPU: all threads of the program.${missing.length === 0 ? '' : ` Not installed, not measured: ${missing.join(', ')}.`}`,
+    '',
+    ...table(
+      [
+        'what',
+        'load',
+        'spans/s',
+        'ceiling, spans/s',
+        'of the ceiling',
+        'requests/s',
+        'p50, ms',
+        'p99, ms',
+        'CPU, µs/request',
+        'refused',
+      ],
+      results.map(({ cell, spans, ceiling, requests, p50Ms, p99Ms, cpuUs, refused }) => [
+        cell.name,
+        cell.load,
+        millions(spans),
+        `${(ceiling / 1e6).toFixed(2)} M`,
+        `${((100 * spans.median) / ceiling).toFixed(0)} %`,
+        requests.toFixed(0),
+        p50Ms.toFixed(2),
+        withSpread(p99Ms, 2),
+        cpuUs === null ? 'not measured here' : cpuUs.toFixed(0),
+        String(refused),
+      ]),
+    ),
+  ];
+}
+
+function pauseLines(results: readonly Result[]): string[] {
+  const kinds = ['minor', 'full', 'incremental', 'weak callbacks'];
+  return [
+    'Garbage collections of the program during these windows (PerformanceObserver, all its threads):',
+    '',
+    ...table(
+      ['what', 'load', ...kinds],
+      results.map(({ cell, pauses }) => [
+        cell.name,
+        cell.load,
+        ...kinds.map((kind) => pauseCell(pauses, kind)),
+      ]),
+    ),
+  ];
+}
+
+function figuresOf(results: readonly Result[]): Record<string, number> {
+  const figures: Record<string, number> = {};
+  const p99s: number[] = [];
+  for (const { cell, spans, p99Ms } of results) {
+    if (cell.figure === undefined) continue;
+    figures[cell.figure] = spans.median;
+    if (/^http\.(4|8)$/.test(cell.figure)) p99s.push(p99Ms.median);
+  }
+  figures['http.p99'] = Math.max(...p99s);
+  return figures;
 }

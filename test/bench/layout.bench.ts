@@ -3,15 +3,20 @@ import { Store } from '../../electron/engine/store/store.ts';
 import { collectSpans } from '../../electron/engine/view/flame-input.ts';
 import { layoutTrace } from '../../electron/engine/view/flame-layout.ts';
 import { referenceBoxes } from '../support/flame-reference.ts';
-import { spreadOf, type BenchOptions, type Spread } from './support/stats.ts';
+import { spreadOf, type BenchOptions, type BenchReport, type Spread } from './support/stats.ts';
 import { oneTrace, TRACE_ID } from './support/one-trace.ts';
 
 export const title = 'Layout of one trace';
 
 const SEED = 7;
 const REFERENCE_SPANS = 10_000;
+/** Sizes with a target, and the names of their figures. */
+const FIGURES = new Map([
+  [100_000, 'layout.100k'],
+  [1_000_000, 'layout.1m'],
+]);
 
-export function run({ smoke }: BenchOptions): Promise<string[]> {
+export function run({ smoke }: BenchOptions): Promise<BenchReport> {
   const sizes = smoke ? [1000, 10_000] : [10_000, 100_000, 1_000_000];
   const lines = [
     'A trace of twelve services, nested in true time, one parent in ten with concurrent children, that arrived in order of its ends; median (lowest to highest). *First* looks the parents up, *again* is a relayout of a trace whose parents are known.',
@@ -19,16 +24,19 @@ export function run({ smoke }: BenchOptions): Promise<string[]> {
     '| spans | first, ms | again, ms | again, ns a span |',
     '|---|---|---|---|',
   ];
+  const figures: Record<string, number> = {};
   // Compiled code is what is measured; a long trace is laid out again and again while it grows.
   const [warm, warmRow] = filled(oneTrace(REFERENCE_SPANS, SEED + 1));
   for (let i = 0; i < (smoke ? 2 : 30); i++) layoutTrace(warm, warmRow);
   for (const size of sizes) {
     const { first, again } = measure(size, smoke ? 1 : 3, smoke ? 2 : 15);
     const perSpan = ((again.median * 1e6) / size).toFixed(0);
+    const figure = FIGURES.get(size);
+    if (figure !== undefined) figures[figure] = first.median;
     lines.push(`| ${size.toLocaleString('en')} | ${ms(first)} | ${ms(again)} | ${perSpan} |`);
   }
   lines.push('', compareWithReference(smoke ? 500 : REFERENCE_SPANS));
-  return Promise.resolve(lines);
+  return Promise.resolve({ lines, figures });
 }
 
 /** The stores stay alive until the end: code that was compiled for one that dies is thrown away. */

@@ -9,12 +9,17 @@ import { scanTraces } from '../../electron/engine/wire/scan-traces.ts';
 import { encodeRequest, requestType } from '../support/otlp/proto-root.ts';
 import { seededRandom, type Random } from '../support/otlp/random.ts';
 import { spanBody } from '../support/span-bodies.ts';
-import { millions, spreadOf, type BenchOptions } from './support/stats.ts';
+import {
+  medianOf,
+  millions,
+  spreadOf,
+  type BenchOptions,
+  type BenchReport,
+} from './support/stats.ts';
 
 export const title = 'Scan: bytes to columns and indexes';
 
 const ITEMS = 512;
-const BODIES = 64;
 const GIB = 1 << 30;
 const clock = { nowMs: () => 1_700_000_000_000, ticksMs: () => performance.now() };
 
@@ -26,31 +31,49 @@ const WORD: Readonly<Record<TimedSignal, string>> = {
   metrics: 'data points',
 };
 
+/** The names of the figures of each signal, to which those of the ratio add a word. */
+const FIGURE: Readonly<Record<TimedSignal, string>> = {
+  traces: 'scan.spans',
+  logs: 'scan.logs',
+  metrics: 'scan.points',
+};
+
+interface Plan {
+  readonly bodies: number;
+  readonly repeats: number;
+  /** Through all bodies, a repetition. */
+  readonly passes: number;
+}
+
+const FULL: Plan = { bodies: 64, repeats: 7, passes: 24 };
+const SMOKE: Plan = { bodies: 8, repeats: 2, passes: 2 };
+
 /** One body, and what makes it new to the store. */
 interface Body {
   readonly bytes: Uint8Array;
   freshen(): void;
 }
 
-export async function run({ smoke }: BenchOptions): Promise<string[]> {
-  const repeats = smoke ? 2 : 7;
-  const passes = smoke ? 2 : 24;
+export function run({ smoke }: BenchOptions): Promise<BenchReport> {
+  const plan = smoke ? SMOKE : FULL;
   const lines = [
-    `${BODIES} bodies of ${ITEMS} items, warm; items a second, median of ${repeats} (lowest to highest). Store: copied into slabs, scanned, appended, indexed by trace and span id, ids fresh in every body, into memory that is fresh too; evicting: into slabs and segments that are used again, as after the first filling.`,
+    `${plan.bodies} bodies of ${ITEMS} items, warm; items a second, median of ${plan.repeats} (lowest to highest). Store: copied into slabs, scanned, appended, indexed by trace and span id, ids fresh in every body, into memory that is fresh too; evicting: into slabs and segments that are used again, as after the first filling.`,
     '',
     '| signal | bytes/item | scan alone | store | store, evicting | protobufjs decode | scan ÷ protobufjs | store ÷ protobufjs |',
     '|---|---|---|---|---|---|---|---|',
   ];
+  const figures: Record<string, number> = {};
   for (const signal of ['traces', 'logs', 'metrics'] as const) {
-    lines.push(measure(signal, repeats, passes));
+    lines.push(measure(signal, plan, figures));
   }
-  lines.push('', ...overhead(smoke ? 64 : 2048));
-  return Promise.resolve(lines);
+  return Promise.resolve({ lines, figures });
 }
 
-function measure(signal: TimedSignal, repeats: number, passes: number): string {
-  const bodies = Array.from({ length: BODIES }, (_, i) => bodyOf(signal, i + 1));
-  const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0) / BODIES / ITEMS;
+/** A row of the table; adds the figures that have targets. */
+function measure(signal: TimedSignal, plan: Plan, figures: Record<string, number>): string {
+  const { repeats, passes } = plan;
+  const bodies = Array.from({ length: plan.bodies }, (_, i) => bodyOf(signal, i + 1));
+  const bytes = bodies.reduce((sum, body) => sum + body.bytes.length, 0) / bodies.length / ITEMS;
   const out = new ScanOutput();
   const type = requestType(signal);
   const scan = timed(repeats, passes, bodies, (body) => {
@@ -76,10 +99,11 @@ function measure(signal: TimedSignal, repeats: number, passes: number): string {
     bodies,
     ingestInto(signal, () => store),
   );
-  const ratio = (rates: readonly number[]): string =>
-    `${(spreadOf(rates).median / spreadOf(decode).median).toFixed(1)} ×`;
+  const ratio = (rates: readonly number[]): number => medianOf(rates) / medianOf(decode);
+  figures[FIGURE[signal]] = medianOf(scan);
+  figures[`${FIGURE[signal]}Ratio`] = ratio(scan);
   const cells = [scan, stored, evicting, decode].map((rates) => millions(spreadOf(rates)));
-  return `| ${WORD[signal]} | ${bytes.toFixed(0)} | ${cells.join(' | ')} | ${ratio(scan)} | ${ratio(stored)} |`;
+  return `| ${WORD[signal]} | ${bytes.toFixed(0)} | ${cells.join(' | ')} | ${ratio(scan).toFixed(1)} × | ${ratio(stored).toFixed(1)} × |`;
 }
 
 function ingestInto(signal: Signal, store: () => Store): (body: Body) => void {
@@ -116,33 +140,6 @@ function timed(
 
 function decodeAll(type: protobuf.Type, bytes: Uint8Array): void {
   type.decode(bytes);
-}
-
-/** What a span costs beside its bytes, once many are kept, and the longest ingest while they came. */
-function overhead(bodyCount: number): string[] {
-  const bodies = Array.from({ length: BODIES }, (_, i) => bodyOf('traces', i + 1));
-  // Bodies, protobufjs and compiled code are there before the first span.
-  globalThis.gc?.();
-  const heapBefore = process.memoryUsage().heapUsed;
-  const store = new Store({ memoryBytes: 8 * GIB, clock });
-  let longestMs = 0;
-  for (let i = 0; i < bodyCount; i++) {
-    const body = bodies[i % BODIES];
-    body.freshen();
-    const started = performance.now();
-    store.ingest('traces', [body.bytes], body.bytes.length);
-    if (i > BODIES) longestMs = Math.max(longestMs, performance.now() - started);
-  }
-  const { usedBytes, rawBytes } = store.memory();
-  const spans = bodyCount * ITEMS;
-  globalThis.gc?.();
-  const heap = (process.memoryUsage().heapUsed - heapBefore) / spans;
-  const started = performance.now();
-  globalThis.gc?.();
-  const gcMs = performance.now() - started;
-  return [
-    `${spans} spans kept in traces of 32: ${((usedBytes - rawBytes) / spans).toFixed(1)} B a span beside its bytes, V8 heap ${heap.toFixed(1)} B a span, full GC ${gcMs.toFixed(1)} ms, longest ingest of ${ITEMS} spans ${longestMs.toFixed(1)} ms.`,
-  ];
 }
 
 function bodyOf(signal: TimedSignal, seed: number): Body {

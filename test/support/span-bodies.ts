@@ -21,6 +21,8 @@ export function seeded(seed: number): () => number {
 export interface SpanBody {
   readonly bytes: Buffer;
   readonly spans: number;
+  /** Where the send's number stands in `bytes`: four bytes, big-endian, of every id. */
+  readonly idPlaces: readonly number[];
   /** Writes ids no other send of this process has used; times stay. */
   freshen(): void;
 }
@@ -60,7 +62,8 @@ export function spanBody(spans: number, seed: number): SpanBody {
       ],
     }),
   );
-  return { bytes, spans, freshen: freshener(bytes) };
+  const idPlaces = placesOfIds(bytes);
+  return { bytes, spans, idPlaces, freshen: freshener(bytes, idPlaces) };
 }
 
 function attributes(random: () => number): object[] {
@@ -88,12 +91,17 @@ function idBytes(length: number, index: number): Uint8Array {
 
 let nextSend = 1;
 
-/** Finds the marks once; every call then writes the send's number over them. */
-function freshener(bytes: Buffer): () => void {
+/** Finds the marks that `idBytes` makes. */
+function placesOfIds(bytes: Buffer): number[] {
   const mark = Buffer.alloc(4);
   mark.writeUInt32BE(MARK_A);
   const places: number[] = [];
   for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 4)) places.push(at);
+  return places;
+}
+
+/** Every call writes the send's number over the marks. */
+function freshener(bytes: Buffer, places: readonly number[]): () => void {
   return () => {
     const send = nextSend++;
     for (const place of places) {
