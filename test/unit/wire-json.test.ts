@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Signal, SIGNALS } from '../../proto/otlp/signal.ts';
+import { indentJson } from '../../electron/engine/wire/json-write.ts';
 import { jsonToProto } from '../../electron/engine/wire/json-to-proto.ts';
 import { itemToJson, requestToJson } from '../../electron/engine/wire/proto-to-json.ts';
 import { Writer } from '../../electron/engine/wire/writer.ts';
@@ -411,6 +412,24 @@ describe('reading JSON', () => {
 });
 
 describe('writing JSON', () => {
+  it('indents as JSON.stringify does and leaves numbers as they are', () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const seed = SEED + 4000 + round;
+      const bytes = encodeRequest('logs', randomRequest('logs', seededRandom(seed)));
+      const json = text(requestToJson('logs', bytes)).replaceAll(/:-0(?=[,}])/g, ':0');
+      const wanted = JSON.stringify(JSON.parse(json), null, 2);
+      expect(JSON.parse(indentJson(json)), `seed ${seed}`).toEqual(JSON.parse(wanted));
+      // JSON.parse makes other texts of the same doubles.
+      const noDoubles = json.replaceAll(/"doubleValue":[^,}]+/g, '"doubleValue":1');
+      expect(indentJson(noDoubles), `seed ${seed}`).toBe(
+        JSON.stringify(JSON.parse(noDoubles), null, 2),
+      );
+    }
+    expect(indentJson('{"a":[-0,1e-7],"b":{},"c":[],"d":"{\\"[,:\\\\"}')).toBe(
+      '{\n  "a": [\n    -0,\n    1e-7\n  ],\n  "b": {},\n  "c": [],\n  "d": "{\\"[,:\\\\"\n}',
+    );
+  });
+
   it('groups a repeated field whose elements stand apart, and merges a message in parts', () => {
     const out = new Writer();
     const attribute = (key: string) => {
