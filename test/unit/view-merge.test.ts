@@ -253,7 +253,7 @@ describe('too many paths', () => {
       { trace: 1, id: 3, name: 'c', parent: 1, start: 4, end: 8 },
     ]);
     // Of the texts svc, a and b one is left for a name.
-    expect(printMerged(mergeAll(store, { keys: new OperationKeys(store, 2) }))).toBe(
+    expect(printMerged(mergeAll(store, { keys: new OperationKeys(2) }))).toBe(
       'a 10/2/10 ×1\n  (other) 8/8/8 ×2',
     );
   });
@@ -350,11 +350,12 @@ describe('reading traces', () => {
         'traces',
         encodeRequest('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] }),
       );
-      const reader = new TraceReader(store, new OperationKeys(store));
+      const reader = new TraceReader();
+      const keys = new OperationKeys();
       for (const trace of [1, 2, 3]) {
         const row = store.traces.find(traceHex(trace));
         const input = collectSpans(store, row);
-        reader.read(row);
+        reader.read(store, keys, row);
         const why = `seed ${seed}, trace ${trace}`;
         expect(reader.count, why).toBe(input.count);
         expect(reader.total, why).toBe(input.count + input.missingHi.length);
@@ -418,7 +419,7 @@ it('folds by what a key function says', () => {
   const byKind: MergeKeys = {
     strings: ['', 'internal', 'server', 'client'],
     refresh: () => undefined,
-    keyOf: (segment, slot) => segment.kind[slot],
+    keyOf: (_store, segment, slot) => segment.kind[slot],
     nameOf: (key) => key,
     serviceOf: () => -1,
   };
@@ -429,7 +430,7 @@ it('folds by what a key function says', () => {
 
 it('names operations right when the store uses its string rows again', () => {
   const { store } = openStore(2 << 20);
-  const keys = new OperationKeys(store);
+  const keys = new OperationKeys();
   const seen = new Set<string>();
   for (let body = 0; body < 60; body++) {
     const specs = Array.from({ length: 200 }, (_, i): SpanSpec => ({
@@ -442,7 +443,7 @@ it('names operations right when the store uses its string rows again', () => {
     for (let at = store.traces.firstSpanOf(row); at !== -1;) {
       const segment = store.spans.segments[at >>> SEGMENT_BITS];
       if (segment === undefined) throw new Error('no segment');
-      const key = keys.keyOf(segment, at & SLOT_MASK);
+      const key = keys.keyOf(store, segment, at & SLOT_MASK);
       const name = keys.strings[keys.nameOf(key)];
       const service = keys.strings[keys.serviceOf(key)];
       expect(service).toBe(`s ${body}`);

@@ -1,6 +1,6 @@
 /** Folds traces into the nodes of a merged tree, one trace after the other. */
 import { NO_PARENT } from './flame-input.ts';
-import type { TraceReader } from './merge-read.ts';
+import { KEPT_NODES, resized, type TraceReader } from './merge-read.ts';
 import type { TraceShares } from './merge-share.ts';
 import { FOLD_KEY, type FoldedNodes } from './merge-tree.ts';
 
@@ -28,12 +28,24 @@ export class Fold implements FoldedNodes {
   /** Node + 1 by the hash of parent and key: open addressing, at most half full. */
   #table = new Int32Array(512);
   #paths = 0;
-  readonly #maxPaths: number;
+  #maxPaths = MAX_PATHS;
   /** Node of this tree, by node of the trace. */
   #nodeOf = new Int32Array(64);
 
-  constructor(maxPaths = MAX_PATHS) {
+  /** Starts with no nodes; `maxPaths` at most are told apart. */
+  clear(maxPaths = MAX_PATHS): void {
     this.#maxPaths = maxPaths;
+    this.#paths = 0;
+    this.length = 0;
+    this.traceCount = 0;
+    this.spanCount = 0;
+    this.busyNs = 0;
+    this.#resize(256);
+    const { totalNs, selfNs, ownNs, count, errors, traces } = this;
+    for (const column of [totalNs, selfNs, ownNs, count, errors, traces]) column.fill(0);
+    this.#lastTrace.fill(0);
+    this.#table = new Int32Array(512);
+    if (this.#nodeOf.length > KEPT_NODES) this.#nodeOf = new Int32Array(64);
   }
 
   /** Starts with another trace. */
@@ -92,7 +104,7 @@ export class Fold implements FoldedNodes {
   }
 
   #add(above: number, key: number): number {
-    if (this.length === this.parent.length) this.#grow();
+    if (this.length === this.parent.length) this.#resize(this.length * 2);
     const node = this.length++;
     this.parent[node] = above;
     this.key[node] = key;
@@ -104,31 +116,16 @@ export class Fold implements FoldedNodes {
     return node;
   }
 
-  #grow(): void {
-    const ints = (column: Int32Array): Int32Array<ArrayBuffer> => {
-      const larger = new Int32Array(column.length * 2);
-      larger.set(column);
-      return larger;
-    };
-    const words = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const larger = new Uint32Array(column.length * 2);
-      larger.set(column);
-      return larger;
-    };
-    const doubles = (column: Float64Array): Float64Array<ArrayBuffer> => {
-      const larger = new Float64Array(column.length * 2);
-      larger.set(column);
-      return larger;
-    };
-    this.parent = ints(this.parent);
-    this.key = ints(this.key);
-    this.totalNs = doubles(this.totalNs);
-    this.selfNs = doubles(this.selfNs);
-    this.ownNs = doubles(this.ownNs);
-    this.count = words(this.count);
-    this.errors = words(this.errors);
-    this.traces = words(this.traces);
-    this.#lastTrace = words(this.#lastTrace);
+  #resize(size: number): void {
+    this.parent = resized(new Int32Array(size), this.parent);
+    this.key = resized(new Int32Array(size), this.key);
+    this.totalNs = resized(new Float64Array(size), this.totalNs);
+    this.selfNs = resized(new Float64Array(size), this.selfNs);
+    this.ownNs = resized(new Float64Array(size), this.ownNs);
+    this.count = resized(new Uint32Array(size), this.count);
+    this.errors = resized(new Uint32Array(size), this.errors);
+    this.traces = resized(new Uint32Array(size), this.traces);
+    this.#lastTrace = resized(new Uint32Array(size), this.#lastTrace);
   }
 }
 

@@ -13,7 +13,7 @@ export interface MergeKeys extends KeyNames {
    * The key of the span in a slot, 0 or more; FOLD_KEY.other for one that is not told apart, because
    * there are too many. Hot.
    */
-  keyOf(segment: SpanSegment, slot: number): number;
+  keyOf(store: StoreRead, segment: SpanSegment, slot: number): number;
 }
 
 /** Operations, and names, that are told apart: a capture with more has ids in its span names. */
@@ -25,7 +25,6 @@ const TOO_MANY = -1;
 /** Service and name: an operation. */
 export class OperationKeys implements MergeKeys {
   readonly strings: string[] = [];
-  readonly #store: StoreRead;
   readonly #byText = new Map<string, number>();
   /** Index in `strings` + 1, or TOO_MANY, by string row of the store; 0 where it was not looked up. */
   #local = new Int32Array(256);
@@ -39,9 +38,19 @@ export class OperationKeys implements MergeKeys {
 
   readonly #maxKeys: number;
 
-  constructor(store: StoreRead, maxKeys = MAX_KEYS) {
-    this.#store = store;
+  constructor(maxKeys = MAX_KEYS) {
     this.#maxKeys = maxKeys;
+  }
+
+  /** Starts with no keys. */
+  clear(): void {
+    this.strings.length = 0;
+    this.#byText.clear();
+    this.#count = 0;
+    this.#table = new Int32Array(128);
+    this.#parts = new Int32Array(128);
+    this.#local = new Int32Array(256);
+    this.#service = new Int32Array(64);
   }
 
   refresh(): void {
@@ -57,13 +66,13 @@ export class OperationKeys implements MergeKeys {
     return this.#parts[2 * key];
   }
 
-  keyOf(segment: SpanSegment, slot: number): number {
+  keyOf(store: StoreRead, segment: SpanSegment, slot: number): number {
     const resource = segment.resourceOf(slot);
     const nameRow = segment.name[slot];
     let service = resource < this.#service.length ? this.#service[resource] : 0;
-    if (service === 0) service = this.#lookUpService(resource);
+    if (service === 0) service = this.#lookUpService(store, resource);
     let name = nameRow < this.#local.length ? this.#local[nameRow] : 0;
-    if (name === 0) name = this.#lookUp(nameRow);
+    if (name === 0) name = this.#lookUp(store, nameRow);
     if (service === TOO_MANY || name === TOO_MANY) return FOLD_KEY.other;
     const table = this.#table;
     const parts = this.#parts;
@@ -76,15 +85,15 @@ export class OperationKeys implements MergeKeys {
     return this.#add(service - 1, name - 1, at);
   }
 
-  #lookUpService(resource: number): number {
-    const local = this.#lookUp(this.#store.resources.service(resource));
+  #lookUpService(store: StoreRead, resource: number): number {
+    const local = this.#lookUp(store, store.resources.service(resource));
     this.#service = grown(this.#service, resource + 1);
     this.#service[resource] = local;
     return local;
   }
 
-  #lookUp(row: number): number {
-    const text = this.#store.strings.get(row);
+  #lookUp(store: StoreRead, row: number): number {
+    const text = store.strings.get(row);
     let local = this.#byText.get(text);
     if (local === undefined) {
       local = this.strings.length < this.#maxKeys ? this.strings.push(text) : TOO_MANY;

@@ -4,7 +4,13 @@
  * and bad times are settled as `collectSpans` and `orderTree` do it for the layout of one trace.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { SEGMENT_BITS, SEGMENT_ROWS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
+import {
+  SEGMENT_BITS,
+  SEGMENT_ROWS,
+  SLOT_MASK,
+  type SpanTable,
+  type StoreRead,
+} from '../store/schema.ts';
 import { MissingParents, NO_PARENT } from './flame-input.ts';
 import type { MergeKeys } from './merge-keys.ts';
 import { FOLD_KEY } from './merge-tree.ts';
@@ -30,29 +36,22 @@ export class TraceReader {
   /** All nodes, parents before their children. */
   order = new Int32Array(64);
 
-  readonly #store: StoreRead;
-  readonly #keys: MergeKeys;
   #rows = new Int32Array(64);
   /** Index of a row in its trace, by segment and slot; of meaning for rows of the trace that is read. */
   readonly #indexes: (Int32Array | undefined)[] = [];
   #path = new Int32Array(64);
   #state = new Int32Array(64);
 
-  constructor(store: StoreRead, keys: MergeKeys) {
-    this.#store = store;
-    this.#keys = keys;
-  }
-
   /** Reads the trace at a live row. O(spans). */
-  read(traceRow: number): void {
-    const { spans, traces } = this.#store;
+  read(store: StoreRead, keys: MergeKeys, traceRow: number): void {
+    const { spans, traces } = store;
     spans.resolveParents(traceRow);
     const spanCount = traces.spanCountOf(traceRow);
     this.#reserve(spanCount);
-    this.#readChain(traces.firstSpanOf(traceRow), spanCount);
+    this.#readChain(store, keys, traces.firstSpanOf(traceRow), spanCount);
     this.#settleTimes();
     this.total = this.count;
-    if (this.#indexParents()) this.#inferMissing();
+    if (this.#indexParents(spans)) this.#inferMissing(spans);
     this.#putInOrder();
   }
 
@@ -60,11 +59,10 @@ export class TraceReader {
    * Hot loop: the trace's spans, with rows for parents, and times from those of the first span. A start
    * that was not set is NaN.
    */
-  #readChain(firstSpan: number, spanCount: number): void {
-    const { segments } = this.#store.spans;
+  #readChain(store: StoreRead, keys: MergeKeys, firstSpan: number, spanCount: number): void {
+    const { segments } = store.spans;
     const { start, end, parent, key, isError } = this;
     const rows = this.#rows;
-    const keys = this.#keys;
     let hasBase = false;
     let baseHi = 0;
     let baseLo = 0;
@@ -90,7 +88,7 @@ export class TraceReader {
         start[count] = isSet ? diffNs(hi, lo, baseHi, baseLo) : NaN;
         end[count] = diffNs(endHi[slot], endLo[slot], baseHi, baseLo);
         parent[count] = parentRow[slot];
-        key[count] = keys.keyOf(segment, slot);
+        key[count] = keys.keyOf(store, segment, slot);
         isError[count] = status[slot] === STATUS_ERROR ? 1 : 0;
         row = nextInTrace[slot];
       }
@@ -114,10 +112,9 @@ export class TraceReader {
   }
 
   /** Puts indexes in the place of rows. Whether a parent was not received. */
-  #indexParents(): boolean {
+  #indexParents({ segments }: SpanTable): boolean {
     const { parent, count } = this;
     const rows = this.#rows;
-    const { segments } = this.#store.spans;
     let hasMissing = false;
     for (let i = 0; i < count; i++) {
       const row = parent[i];
@@ -133,8 +130,7 @@ export class TraceReader {
   }
 
   /** Adds a node for each missing parent, from its first child's start to its last one's end. */
-  #inferMissing(): void {
-    const { segments } = this.#store.spans;
+  #inferMissing({ segments }: SpanTable): void {
     const missing = new MissingParents();
     const { count } = this;
     for (let i = 0; i < count; i++) {
@@ -206,31 +202,37 @@ export class TraceReader {
     parent[earliest] = NO_PARENT;
   }
 
+  /** Gives back what a large trace took, and what was noted of rows. */
+  clear(): void {
+    this.#indexes.length = 0;
+    if (this.start.length > KEPT_NODES) this.#resize(64);
+  }
+
   #reserve(length: number): void {
-    if (length <= this.start.length) return;
-    const size = Math.max(length, this.start.length * 2);
-    this.start = grownDoubles(this.start, size);
-    this.end = grownDoubles(this.end, size);
-    this.parent = grownInts(this.parent, size);
-    this.key = grownInts(this.key, size);
-    this.order = grownInts(this.order, size);
-    this.#rows = grownInts(this.#rows, size);
-    this.#path = grownInts(this.#path, size);
-    this.#state = grownInts(this.#state, size);
-    const isError = new Uint8Array(size);
-    isError.set(this.isError);
-    this.isError = isError;
+    if (length > this.start.length) this.#resize(Math.max(length, this.start.length * 2));
+  }
+
+  #resize(size: number): void {
+    this.start = resized(new Float64Array(size), this.start);
+    this.end = resized(new Float64Array(size), this.end);
+    this.parent = resized(new Int32Array(size), this.parent);
+    this.key = resized(new Int32Array(size), this.key);
+    this.isError = resized(new Uint8Array(size), this.isError);
+    this.order = resized(new Int32Array(size), this.order);
+    this.#rows = resized(new Int32Array(size), this.#rows);
+    this.#path = resized(new Int32Array(size), this.#path);
+    this.#state = resized(new Int32Array(size), this.#state);
   }
 }
 
-function grownInts(column: Int32Array, size: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(size);
-  larger.set(column);
-  return larger;
-}
+/** Columns of this length at most outlive a merge. */
+export const KEPT_NODES = 4096;
 
-function grownDoubles(column: Float64Array, size: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(size);
-  larger.set(column);
-  return larger;
+/** `to`, with as much of `from` as it holds. */
+export function resized<T extends Int32Array | Uint32Array | Float64Array | Uint8Array>(
+  to: T,
+  from: T,
+): T {
+  to.set(from.length > to.length ? from.subarray(0, to.length) : from);
+  return to;
 }

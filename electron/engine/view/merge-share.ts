@@ -11,7 +11,7 @@
  * is read when a span becomes a leaf and when it no longer is: so an instant costs nothing a leaf.
  */
 import { NO_PARENT } from './flame-input.ts';
-import type { TraceReader } from './merge-read.ts';
+import { KEPT_NODES, type TraceReader } from './merge-read.ts';
 import { orderByValue } from './order-by-value.ts';
 
 /** Up to this many are sorted by insertion: spans mostly arrive close to the order of their times. */
@@ -50,7 +50,7 @@ export class TraceShares {
   /** Starts with the trace that was read and orders its starts; `orderEnds` comes next. O(spans). */
   begin(): void {
     const { total, count, start, end } = this.#trace;
-    this.#reserve(total);
+    if (total > this.selfNs.length) this.#resize(Math.max(total, this.selfNs.length * 2));
     for (let node = 0; node < total; node++) {
       this.selfNs[node] = 0;
       this.ownNs[node] = 0;
@@ -151,9 +151,12 @@ export class TraceShares {
     }
   }
 
-  #reserve(length: number): void {
-    if (length <= this.selfNs.length) return;
-    const size = Math.max(length, this.selfNs.length * 2);
+  /** Gives back what a large trace took. */
+  clear(): void {
+    if (this.selfNs.length > KEPT_NODES) this.#resize(64);
+  }
+
+  #resize(size: number): void {
     this.selfNs = new Float64Array(size);
     this.ownNs = new Float64Array(size);
     this.#byStart = new Int32Array(size);

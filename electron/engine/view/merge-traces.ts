@@ -46,24 +46,73 @@ export function mergeTraces(
   return merge(store, rows, ordinals, options);
 }
 
+/** What a merge works with, but for the store. */
+interface Parts {
+  readonly keys: OperationKeys;
+  readonly trace: TraceReader;
+  readonly shares: TraceShares;
+  readonly fold: Fold;
+}
+
+/**
+ * Parts that no merge uses: two, for comparisons. They are used again because V8 throws compiled code
+ * away with the last object of the shape it was compiled for, and gives up on what is compiled over and
+ * over: a merge would be five times slower (test/bench/merge.bench.ts collects garbage between any two).
+ */
+const idle: Parts[] = [];
+const MAX_IDLE = 2;
+
+function takeParts(): Parts {
+  const known = idle.pop();
+  if (known !== undefined) return known;
+  const trace = new TraceReader();
+  return { keys: new OperationKeys(), trace, shares: new TraceShares(trace), fold: new Fold() };
+}
+
+function giveBack(parts: Parts): void {
+  parts.keys.clear();
+  parts.trace.clear();
+  parts.shares.clear();
+  parts.fold.clear();
+  if (idle.length < MAX_IDLE) idle.push(parts);
+}
+
 /** `ordinals` tell whether a row is still of the trace that was meant. */
 function* merge(
   store: StoreRead,
   rows: Int32Array,
   ordinals: Float64Array,
-  { keys = new OperationKeys(store), maxNodes = MAX_NODES, maxPaths }: MergeOptions,
+  options: MergeOptions,
 ): Generator<undefined, MergedTree> {
+  const parts = takeParts();
+  const keys = options.keys ?? parts.keys;
+  const { fold } = parts;
+  try {
+    fold.clear(options.maxPaths);
+    yield* foldTraces(store, rows, ordinals, keys, parts);
+    const { traceCount, spanCount, busyNs } = fold;
+    const sums = { traceCount, spanCount, busyNs };
+    return yield* finishTree(fold, keys, options.maxNodes ?? MAX_NODES, sums);
+  } finally {
+    giveBack(parts);
+  }
+}
+
+function* foldTraces(
+  store: StoreRead,
+  rows: Int32Array,
+  ordinals: Float64Array,
+  keys: MergeKeys,
+  { trace, shares, fold }: Parts,
+): Generator<undefined, void> {
   const { traces, spans } = store;
-  const trace = new TraceReader(store, keys);
-  const shares = new TraceShares(trace);
-  const fold = new Fold(maxPaths);
   let generation = -1;
   let left = STEP_SPANS;
   for (let i = 0; i < rows.length; i++) {
     if (!traces.isLive(rows[i], ordinals[i]) || traces.spanCountOf(rows[i]) === 0) continue;
     if (spans.generation !== generation) keys.refresh();
     generation = spans.generation;
-    trace.read(rows[i]);
+    trace.read(store, keys, rows[i]);
     left -= trace.total;
     // What was read are copies: a large trace is gone through in steps.
     const isLarge = trace.total > STEP_SPANS;
@@ -83,8 +132,6 @@ function* merge(
       yield;
     }
   }
-  const { traceCount, spanCount, busyNs } = fold;
-  return yield* finishTree(fold, keys, maxNodes, { traceCount, spanCount, busyNs });
 }
 
 /** Runs a merge to its end at once. */
