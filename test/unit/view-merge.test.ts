@@ -253,9 +253,13 @@ describe('too many paths', () => {
       { trace: 1, id: 3, name: 'c', parent: 1, start: 4, end: 8 },
     ]);
     // Of the texts svc, a and b one is left for a name.
-    expect(printMerged(mergeAll(store, { keys: new OperationKeys(2) }))).toBe(
-      'a 10/2/10 ×1\n  (other) 8/8/8 ×2',
-    );
+    const keys = new OperationKeys(2);
+    // The second time the store may have changed, so that its texts are looked at again.
+    for (const round of [1, 2]) {
+      expect(printMerged(mergeAll(store, { keys })), `round ${round}`).toBe(
+        'a 10/2/10 ×1\n  (other) 8/8/8 ×2',
+      );
+    }
   });
 
   it('keep all sums, whatever the bounds', () => {

@@ -30,7 +30,9 @@ export function* finishTree(
   yield;
   const kept = gatherKept(nodes, attributed, isKept);
   yield;
-  const order = depthFirst(kept, names);
+  const groups = groupSiblings(kept, names);
+  yield;
+  const order = depthFirst(kept, groups);
   yield;
   return { ...columnsOf(kept, order, names), ...sums };
 }
@@ -145,10 +147,8 @@ function gatherKept(nodes: FoldedNodes, attributed: Float64Array, isKept: Uint8A
   return kept;
 }
 
-/** Kept nodes in depth-first order, siblings by attributed time, then by name. */
-function depthFirst(kept: KeptNodes, names: KeyNames): Int32Array {
-  const { length, parent } = kept;
-  const { children, groupEnd } = groupSiblings(kept, names);
+/** Kept nodes in depth-first order. */
+function depthFirst({ length, parent }: KeptNodes, { children, groupEnd }: Siblings): Int32Array {
   const order = new Int32Array(length);
   // The way down to where the walk is: the next child of each level. Parents know where that ends.
   const path = new Int32Array(length + 1);
@@ -172,12 +172,18 @@ function depthFirst(kept: KeptNodes, names: KeyNames): Int32Array {
 
 /**
  * Siblings side by side, roots first: the children of node n end at groupEnd[n + 1] and start where the
- * group before ends. They are ordered by whole nanoseconds, so that what rounding adds does not count.
+ * group before ends.
  */
-function groupSiblings(
-  kept: KeptNodes,
-  names: KeyNames,
-): { readonly children: Int32Array; readonly groupEnd: Int32Array } {
+interface Siblings {
+  readonly children: Int32Array;
+  readonly groupEnd: Int32Array;
+}
+
+/**
+ * Siblings by attributed time, then by name. Whole nanoseconds are compared, so that what rounding adds
+ * does not count.
+ */
+function groupSiblings(kept: KeptNodes, names: KeyNames): Siblings {
   const { length, parent, attributedNs } = kept;
   let most = 0;
   const whole = new Float64Array(length);

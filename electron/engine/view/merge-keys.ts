@@ -36,6 +36,8 @@ export class OperationKeys implements MergeKeys {
   /** Key + 1 by the hash of its parts: open addressing, at most half full. */
   #table = new Int32Array(128);
 
+  /** Whether a row that was not looked up has a text that was not either: the store has each text once. */
+  #isRowNew = true;
   readonly #maxKeys: number;
 
   constructor(maxKeys = MAX_KEYS) {
@@ -54,6 +56,7 @@ export class OperationKeys implements MergeKeys {
   }
 
   refresh(): void {
+    this.#isRowNew = this.strings.length === 0;
     this.#local.fill(0);
     this.#service.fill(0);
   }
@@ -93,12 +96,18 @@ export class OperationKeys implements MergeKeys {
   }
 
   #lookUp(store: StoreRead, row: number): number {
+    const isFull = this.strings.length >= this.#maxKeys;
+    if (isFull && this.#isRowNew) return this.#note(row, TOO_MANY);
     const text = store.strings.get(row);
     let local = this.#byText.get(text);
     if (local === undefined) {
-      local = this.strings.length < this.#maxKeys ? this.strings.push(text) : TOO_MANY;
+      local = isFull ? TOO_MANY : this.strings.push(text);
       if (local !== TOO_MANY) this.#byText.set(text, local);
     }
+    return this.#note(row, local);
+  }
+
+  #note(row: number, local: number): number {
     this.#local = grown(this.#local, row + 1);
     this.#local[row] = local;
     return local;
