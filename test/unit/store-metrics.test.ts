@@ -22,6 +22,19 @@ function printSeries(store: Store): string[] {
   );
 }
 
+/** What the export test reads of a request. */
+interface Exported {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly {
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly gauge: { readonly dataPoints: readonly { readonly asInt: string }[] };
+        readonly metadata?: readonly { readonly value: { readonly stringValue: string } }[];
+      }[];
+    }[];
+  }[];
+}
+
 describe('data points', () => {
   it('are linked along their series', () => {
     const { store } = openStore();
@@ -123,6 +136,39 @@ describe('data points', () => {
     expect(decodeRequest('metrics', store.rowsRequest('metrics', [0, 1]))).toEqual(
       decodeRequest('metrics', body),
     );
+  });
+
+  it('go back with the metadata that they came with', () => {
+    const { store } = openStore();
+    const metric = (name: string, value: number, ...metadata: string[]): object => ({
+      name,
+      gauge: { dataPoints: [{ timeUnixNano: EPOCH + BigInt(value), asInt: value }] },
+      metadata: metadata.map((text) => ({ key: 'prometheus.type', value: { stringValue: text } })),
+    });
+    const body = metricsBody('svc', [metric('a', 1, 'gauge', 'info'), metric('b', 2)]);
+    const later = metricsBody('svc', [metric('b', 3), metric('a', 4, 'unknown'), metric('a', 5)]);
+    takeGood(store, 'metrics', gaugeBody(1, 10));
+    takeGood(store, 'metrics', body);
+    takeGood(store, 'metrics', later);
+    const exported = decodeRequest('metrics', store.rowsRequest('metrics', [2, 3, 4, 5, 6]));
+    const printed = (request: unknown): string[] => {
+      const text = JSON.stringify(request, (_key, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      );
+      const { resourceMetrics } = JSON.parse(text) as Exported;
+      return resourceMetrics.flatMap(({ scopeMetrics }) =>
+        scopeMetrics.flatMap(({ metrics }) =>
+          metrics.map(({ name, gauge, metadata = [] }) =>
+            [
+              name,
+              ...gauge.dataPoints.map((p) => p.asInt),
+              ...metadata.map((m) => m.value.stringValue),
+            ].join(' '),
+          ),
+        ),
+      );
+    };
+    expect(printed(exported)).toEqual(['a 1 gauge info', 'b 2 3', 'a 4 unknown', 'a 5']);
   });
 
   it('with attributes in pieces are one series all the same', () => {

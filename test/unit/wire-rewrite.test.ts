@@ -4,10 +4,12 @@ import { Cursor } from '../../electron/engine/wire/cursor.ts';
 import {
   encodeMetric,
   keepItems,
+  metricAround,
   rebuildRequest,
   stripItems,
 } from '../../electron/engine/wire/rewrite.ts';
 import {
+  decodeMessage,
   decodeRequest,
   encodeMessage,
   encodeRequest,
@@ -114,6 +116,47 @@ describe.each(['traces', 'logs', 'metrics', 'profiles'] as const)('%s', (signal)
   it('stay byte for byte when nothing is stripped', () => {
     const body = encodeRequest(signal, randomRequest(signal, seededRandom(33_000)));
     expect([...stripItems(signal, body, [])]).toEqual([...body]);
+  });
+});
+
+describe('metricAround', () => {
+  it('finds the metric of every data point of random requests, with its metadata', () => {
+    for (let round = 0; round < 40; round++) {
+      const seed = 91_000 + round;
+      const body = encodeRequest('metrics', randomRequest('metrics', seededRandom(seed)));
+      // Not at the start of its memory, as in a slab.
+      const bytes = new Uint8Array(body.length + 14);
+      bytes.set(body, 7);
+      const type = protoType('opentelemetry.proto.metrics.v1.Metric');
+      for (const offset of itemOffsets('metrics', body)) {
+        const place = metricAround(bytes, 7, 7 + body.length, offset + 7);
+        const metric = decodeMessage(type, bytes.subarray(place.start, place.end));
+        expect(decodeMessage(type, place.metadata), `seed ${seed}`).toEqual(
+          metric['metadata'] === undefined ? {} : { metadata: metric['metadata'] },
+        );
+        expect(offset + 7).toBeGreaterThan(place.start);
+        expect(offset + 7).toBeLessThanOrEqual(place.end);
+      }
+    }
+  });
+
+  it('joins metadata that stands in pieces', () => {
+    const metadata = (text: number): number[] => [0x62, 3, 0x0a, 1, text];
+    const metric = [...metadata(0x61), 0x2a, 2, 0x0a, 0, ...metadata(0x62)];
+    const body = Uint8Array.from([
+      0x0a,
+      metric.length + 4,
+      0x12,
+      metric.length + 2,
+      0x12,
+      metric.length,
+      ...metric,
+    ]);
+    expect([...metricAround(body, 0, body.length, 15).metadata]).toEqual([
+      ...metadata(0x61),
+      ...metadata(0x62),
+    ]);
+    expect(() => metricAround(body, 0, body.length, body.length + 1)).toThrow(RangeError);
   });
 });
 

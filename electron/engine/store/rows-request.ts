@@ -1,5 +1,11 @@
 /** Encodes single rows of the store as one export request. */
-import { encodeMetric, rebuildRequest, type ResourceItems } from '../wire/rewrite.ts';
+import {
+  encodeMetric,
+  metricAround,
+  rebuildRequest,
+  type MetricPlace,
+  type ResourceItems,
+} from '../wire/rewrite.ts';
 import type { Batches } from './batch-table.ts';
 import type { MetricCatalog } from './metric-catalog.ts';
 import type { Points } from './point-table.ts';
@@ -30,7 +36,7 @@ export function rowsRequest(
   );
 }
 
-/** The same for data points, which are put back into their metrics. */
+/** The same for data points, which are put back into their metrics, each with the metadata it came with. */
 export function pointsRequest(
   points: Points,
   metrics: MetricCatalog,
@@ -38,17 +44,48 @@ export function pointsRequest(
   parts: RequestParts,
 ): Uint8Array<ArrayBuffer> {
   const encode = (members: readonly number[]): Uint8Array[] => {
-    const byMetric = new Map<number, Uint8Array[]>();
+    const byMetric = new Map<string, MetricItems>();
+    let place: MetricPlace | undefined;
+    let placeBatch = -1;
     for (const row of members) {
-      const id = metrics.seriesOf(points.at(row).series[row & SLOT_MASK]).metric;
-      push(byMetric, id, itemBytes(points, row, parts));
+      const segment = points.at(row);
+      const slot = row & SLOT_MASK;
+      const id = metrics.seriesOf(segment.series[slot]).metric;
+      const batch = segment.batchOf(slot);
+      const offset = segment.offset[slot];
+      if (
+        place === undefined ||
+        batch !== placeBatch ||
+        offset < place.start ||
+        offset > place.end
+      ) {
+        place = placeIn(parts.batches, batch, offset);
+        placeBatch = batch;
+      }
+      const { metadata } = place;
+      const key = `${id} ${metadata.join()}`;
+      let group = byMetric.get(key);
+      if (group === undefined) byMetric.set(key, (group = { id, metadata, items: [] }));
+      group.items.push(itemBytes(points, row, parts));
     }
-    return [...byMetric].flatMap(([id, items]) => {
+    return [...byMetric.values()].flatMap(({ id, metadata, items }) => {
       const metric = metrics.find(id);
-      return metric === undefined ? [] : [encodeMetric(metric, items)];
+      return metric === undefined ? [] : [encodeMetric(metric, items, metadata)];
     });
   };
   return rebuildRequest('metrics', groupRows(points, rows, parts, encode));
+}
+
+/** Points of one metric that came with the same metadata. */
+interface MetricItems {
+  readonly id: number;
+  readonly metadata: Uint8Array;
+  readonly items: Uint8Array[];
+}
+
+function placeIn(batches: Batches, batch: number, offset: number): MetricPlace {
+  const start = batches.start(batch);
+  return metricAround(batches.slabOf(batch).bytes, start, start + batches.length(batch), offset);
 }
 
 function groupRows(

@@ -13,6 +13,7 @@ import type { AnyValue, KeyValue, Resource } from '../../../proto/otlp/model.ts'
 import { unixNano } from '../../../proto/units.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type StoreRead } from '../store/schema.ts';
 import { decodeLogRecord, decodeResource, decodeScope, decodeSpan } from '../wire/decode.ts';
+import { indentJson } from '../wire/json-write.ts';
 import { itemToJson } from '../wire/proto-to-json.ts';
 import { cutText } from './log-rows.ts';
 import { attributeText, base64 } from './value-text.ts';
@@ -98,7 +99,7 @@ function serviceName(store: StoreRead, resource: number): string {
 
 /** OTLP JSON of an item, indented by two spaces. */
 function rawJson(shape: 'span' | 'logRecord', bytes: Uint8Array): string {
-  return JSON.stringify(JSON.parse(itemToJson(shape, bytes)), null, 2);
+  return indentJson(itemToJson(shape, bytes));
 }
 
 /** The span at a row of the span table. */

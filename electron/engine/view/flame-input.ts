@@ -209,7 +209,7 @@ class RowIndexes {
 }
 
 /** The distinct ids of missing parents: an open-addressing table that doubles at half full. */
-class MissingParents {
+export class MissingParents {
   hi = new Uint32Array(8);
   lo = new Uint32Array(8);
   count = 0;

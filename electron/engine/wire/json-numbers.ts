@@ -3,8 +3,45 @@
 /** Halves (uint32) of the last integer read; negative ones in two's complement. */
 export const int64 = { hi: 0, lo: 0 };
 
-const POWERS = [1, 10, 100, 1000, 10000, 100000, 1000000];
+const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+const NUMERAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/**
+ * Reads the digits at `pos`, nineteen at most, into `int64` and returns the place behind them; -1
+ * when there is none or are more. Hot loop.
+ */
+export function scanDigits(bytes: Uint8Array, pos: number, end: number): number {
+  const most = Math.min(end, pos + 20);
+  let hi = 0;
+  let lo = 0;
+  let at = pos;
+  for (;;) {
+    // Nine digits at a time are integer arithmetic.
+    const stop = Math.min(most, at + 9);
+    const start = at;
+    let chunk = 0;
+    for (; at < stop; at++) {
+      const digit = bytes[at] - 0x30;
+      if (digit < 0 || digit > 9) break;
+      chunk = chunk * 10 + digit;
+    }
+    if (start === pos) lo = chunk;
+    else if (at > start) {
+      // Each product is below 2^47, exact in a double; 10^19 is below 2^64.
+      const scale = POWERS[at - start];
+      const low = (lo & 0xffff) * scale + chunk;
+      const high = (lo >>> 16) * scale + Math.floor(low / 65536);
+      lo = ((high << 16) | (low & 0xffff)) >>> 0;
+      hi = hi * scale + Math.floor(high / 65536);
+    }
+    if (at < start + 9) break;
+  }
+  if (at === pos || at === pos + 20) return -1;
+  int64.hi = hi;
+  int64.lo = lo;
+  return at;
+}
 
 /**
  * Reads the integer in `bytes` [start, end) into `int64`, exact to 64 bits. Forms like `1e3` and
@@ -12,26 +49,10 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
  */
 export function readInt64(bytes: Uint8Array, start: number, end: number, signed: boolean): boolean {
   const negative = bytes[start] === 0x2d;
-  let pos = negative ? start + 1 : start;
-  if (pos >= end) return false;
-  let hi = 0;
-  let lo = 0;
-  while (pos < end) {
-    // Six digits at a time: 2^32 * 10^6 is the largest product that a double holds exactly.
-    const stop = Math.min(end, pos + 6);
-    const scale = POWERS[stop - pos];
-    let chunk = 0;
-    for (; pos < stop; pos++) {
-      const digit = bytes[pos] - 0x30;
-      if (digit < 0 || digit > 9) return readDecimal(bytes, start, end, signed);
-      chunk = chunk * 10 + digit;
-    }
-    const product = lo * scale + chunk;
-    lo = product >>> 0;
-    hi = hi * scale + Math.floor(product / 4294967296);
-    if (hi > 0xffffffff) return false;
+  if (scanDigits(bytes, negative ? start + 1 : start, end) === end) {
+    return setInt64(int64.hi, int64.lo, negative, signed);
   }
-  return setInt64(hi, lo, negative, signed);
+  return readDecimal(bytes, start, end, signed);
 }
 
 function setInt64(hi: number, lo: number, negative: boolean, signed: boolean): boolean {
@@ -48,7 +69,7 @@ function setInt64(hi: number, lo: number, negative: boolean, signed: boolean): b
   return true;
 }
 
-/** The rare forms with a fraction or an exponent. */
+/** The rare forms: more digits, a fraction, an exponent. */
 function readDecimal(bytes: Uint8Array, start: number, end: number, signed: boolean): boolean {
   const match = DECIMAL.exec(textOf(bytes, start, Math.min(end, start + 64)));
   if (!match || end - start > 64) return false;
@@ -67,20 +88,97 @@ function readDecimal(bytes: Uint8Array, start: number, end: number, signed: bool
   return setInt64(Number(magnitude >> 32n), Number(magnitude & 0xffffffffn), sign === '-', signed);
 }
 
-/** The double in `bytes` [start, end), a number of JSON's grammar; undefined when it overflows. */
+/**
+ * The double in `bytes` [start, end), a number of JSON's grammar; undefined when it overflows. Hot:
+ * up to eighteen digits, what printing a double gives, need no string.
+ */
 export function readDouble(bytes: Uint8Array, start: number, end: number): number | undefined {
-  if (end - start < 16) {
-    const negative = bytes[start] === 0x2d;
-    let pos = negative ? start + 1 : start;
-    let value = 0;
-    while (pos < end && bytes[pos] >= 0x30 && bytes[pos] <= 0x39) {
-      value = value * 10 + (bytes[pos++] - 0x30);
+  const negative = bytes[start] === 0x2d;
+  // The number is (first * 10^(digits - 9) + second) / 10^scale.
+  let first = 0;
+  let second = 0;
+  let digits = 0;
+  let scale = 0;
+  let pos = negative ? start + 1 : start;
+  let afterPoint = 0;
+  for (; pos < end; pos++) {
+    const digit = bytes[pos] - 0x30;
+    if (digit < 0 || digit > 9) {
+      if (digit !== -2) break;
+      afterPoint = 1;
+      continue;
     }
-    // Fifteen digits are exact; a minus before zero makes a negative zero.
-    if (pos === end) return negative ? -value : value;
+    scale += afterPoint;
+    if (digits < 9) first = first * 10 + digit;
+    else second = second * 10 + digit;
+    // Zeros in front are no digits.
+    if ((first | digits) !== 0) digits++;
   }
-  const value = Number(textOf(bytes, start, end));
-  return Number.isFinite(value) ? value : undefined;
+  if (pos < end) scale -= exponentAt(bytes, pos, end);
+  const value = digits <= 18 ? scaled(first, second, digits, scale) : NaN;
+  if (!Number.isNaN(value)) return negative ? -value : value;
+  const parsed = Number(textOf(bytes, start, end));
+  return Number.isFinite(parsed) ? parsed : undefined;
+}
+
+/** The exponent whose `e` stands at `pos`. */
+function exponentAt(bytes: Uint8Array, pos: number, end: number): number {
+  const sign = bytes[pos + 1];
+  let exponent = 0;
+  for (let at = sign === 0x2b || sign === 0x2d ? pos + 2 : pos + 1; at < end; at++) {
+    exponent = Math.min(exponent * 10 + (bytes[at] - 0x30), 100_000);
+  }
+  return sign === 0x2d ? -exponent : exponent;
+}
+
+/** What doubles are split with to multiply them exactly (Dekker): 2^27 + 1. */
+const SPLITTER = 134217729;
+
+/**
+ * The double next to (first * 10^(digits - 9) + second) / 10^scale, or NaN when that takes more than
+ * doubles. A power of ten up to 22 is exact, so one operation on an exact numerator rounds once.
+ */
+function scaled(first: number, second: number, digits: number, scale: number): number {
+  // Exact: first * 5^9 is below 2^53, and powers of two cost nothing.
+  const top = digits > 9 ? first * POWERS[digits - 9] : first;
+  const whole = top + second;
+  const lost = second - (whole - top);
+  if (scale === 0 && lost === 0) return whole;
+  if (scale < 0) return lost === 0 && scale >= -22 ? whole * POWERS[-scale] : NaN;
+  if (scale > 22) return NaN;
+  const divisor = POWERS[scale];
+  const quotient = whole / divisor;
+  if (lost === 0) return quotient;
+  // What is left over, exact but for one rounding, corrects the quotient. The correction is good to
+  // 2^-50 of itself: when both ends of a wider range round alike, so does the number.
+  const product = quotient * divisor;
+  const q = SPLITTER * quotient;
+  const qHigh = q - (q - quotient);
+  const qLow = quotient - qHigh;
+  const d = SPLITTER * divisor;
+  const dHigh = d - (d - divisor);
+  const dLow = divisor - dHigh;
+  const error = qHigh * dHigh - product + qHigh * dLow + qLow * dHigh + qLow * dLow;
+  const correction = (whole - product - error + lost) / divisor;
+  const low = quotient + correction * (1 - 2 ** -45);
+  const high = quotient + correction * (1 + 2 ** -45);
+  return low === high ? low : NaN;
+}
+
+/** The double that a JSON string holds: a number, `NaN` or an infinity; undefined for other texts. */
+export function doubleOfText(text: string): number | undefined {
+  switch (text) {
+    case 'NaN':
+      return NaN;
+    case 'Infinity':
+      return Infinity;
+    case '-Infinity':
+      return -Infinity;
+    default: {
+      const value = NUMERAL.test(text) ? Number(text) : NaN;
+      return Number.isFinite(value) ? value : undefined;
+    }
+  }
 }
 
 /** ASCII bytes as text. */

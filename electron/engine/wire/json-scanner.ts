@@ -3,6 +3,8 @@
  * are ranges, so that numbers keep all their digits and texts are copied as bytes.
  */
 import { MAX_JSON_DEPTH, WireError } from './cursor.ts';
+import { int64, scanDigits } from './json-numbers.ts';
+import type { Pattern } from './json-pattern.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -27,21 +29,31 @@ const IS_PLAIN = new Uint8Array(256).fill(1, 0x20);
 IS_PLAIN[QUOTE] = 0;
 IS_PLAIN[BACKSLASH] = 0;
 
+const NOTHING = new Uint8Array(0);
+
 export class JsonScanner {
-  readonly bytes: Uint8Array;
-  pos: number;
-  readonly end: number;
+  bytes: Uint8Array = NOTHING;
+  /** The same bytes. */
+  view: DataView = new DataView(NOTHING.buffer);
+  pos = 0;
+  end = 0;
   /** The range of the last string (between its quotes) or number. */
   from = 0;
   to = 0;
   /** Whether the last string has escapes. */
   hasEscapes = false;
 
-  constructor(bytes: Uint8Array) {
+  /** Begins with a text, without its byte order mark. It is held until `release`. */
+  start(bytes: Uint8Array): void {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.end = bytes.length;
     const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
     this.pos = hasMark ? 3 : 0;
+  }
+
+  release(): void {
+    this.start(NOTHING);
   }
 
   /** An error to throw: `what (at byte offset)`. */
@@ -111,15 +123,15 @@ export class JsonScanner {
     this.pos++;
   }
 
-  /** Skips `expected` when it stands at the cursor. */
-  skipIf(expected: Uint8Array): boolean {
-    const bytes = this.bytes;
-    const start = this.pos;
-    if (start + expected.length > this.end) return false;
-    for (let at = 0; at < expected.length; at++) {
-      if (bytes[start + at] !== expected[at]) return false;
+  /** Skips the start of a member, behind a comma unless it is the first, when just that follows. */
+  skipMember(start: Pattern, isFirst: boolean): boolean {
+    let pos = this.pos;
+    if (!isFirst) {
+      if (this.bytes[pos] !== COMMA) return false;
+      pos++;
     }
-    this.pos = start + expected.length;
+    if (!start.matches(this.view, pos, this.end)) return false;
+    this.pos = pos + start.length;
     return true;
   }
 
@@ -162,6 +174,29 @@ export class JsonScanner {
     this.from = start;
     this.to = pos;
     this.pos = pos;
+  }
+
+  /**
+   * Reads up to nineteen digits, in quotes or not, into `int64` when just that stands at the cursor and
+   * fits (signed: int64, else uint64). Its range starts at `from`.
+   */
+  digits(signed: boolean): boolean {
+    const { bytes, pos, end } = this;
+    const inQuotes = bytes[pos] === QUOTE;
+    const start = inQuotes ? pos + 1 : pos;
+    const stop = scanDigits(bytes, start, end);
+    if (stop === -1 || stop >= end || (signed && int64.hi >= 0x80000000)) return false;
+    const after = bytes[stop];
+    if (inQuotes) {
+      if (after !== QUOTE) return false;
+    } else {
+      // A point or an exponent goes on.
+      if (after === 0x2e || (after | 0x20) === 0x65) return false;
+      if (bytes[start] === 0x30 && stop > start + 1) return false;
+    }
+    this.pos = inQuotes ? stop + 1 : stop;
+    this.from = start;
+    return true;
   }
 
   #digits(start: number): number {

@@ -117,6 +117,28 @@ export function writeHex(out: Writer, bytes: Uint8Array, start: number, end: num
   return sum >= 0;
 }
 
+/**
+ * Writes the hex digits at `pos`, an even number of them up to a quote, as a length and bytes, and
+ * returns the place of the quote; -1 and nothing written for anything else. Hot loop.
+ */
+export function scanHex(out: Writer, bytes: Uint8Array, pos: number, end: number): number {
+  const target = out.bytes;
+  const start = out.pos + 1;
+  const last = Math.min(end - 1, pos + 126);
+  let at = start;
+  let p = pos;
+  for (; p < last; p += 2) {
+    const high = NIBBLE[bytes[p]];
+    const low = NIBBLE[bytes[p + 1]];
+    if ((high | low) < 0) break;
+    target[at++] = (high << 4) | low;
+  }
+  if (bytes[p] !== 0x22) return -1;
+  target[start - 1] = at - start;
+  out.pos = at;
+  return p;
+}
+
 const BASE64 = new Int8Array(128).fill(-1);
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 for (let value = 0; value < 64; value++) BASE64[ALPHABET.charCodeAt(value)] = value;

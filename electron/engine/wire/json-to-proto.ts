@@ -14,9 +14,11 @@
  */
 import type { Signal } from '../../../proto/otlp/signal.ts';
 import { MAX_JSON_DEPTH, WireError } from './cursor.ts';
-import { int64, readDouble, readInt64, textOf } from './json-numbers.ts';
+import { writeAttribute } from './json-attribute.ts';
+import { doubleOfText, int64, readDouble, readInt64, textOf } from './json-numbers.ts';
+import { copyPlain } from './json-pattern.ts';
 import { isNumberStart, JSON_BYTE, JsonScanner } from './json-scanner.ts';
-import { writeBase64, writeHex, writeUnescaped } from './json-text.ts';
+import { scanHex, writeBase64, writeHex, writeUnescaped } from './json-text.ts';
 import type { Field, Message } from './message.ts';
 import { ENUM_NAMES, REQUEST_MESSAGE } from './messages.ts';
 import { Writer } from './writer.ts';
@@ -38,7 +40,7 @@ export type JsonToProtoResult =
 /** Encodes the OTLP/JSON text of an export request (or <Signal>Data) in protobuf. */
 export function jsonToProto(signal: Signal, json: Uint8Array): JsonToProtoResult {
   try {
-    return { ok: true, bytes: new Transcoder(json).run(REQUEST_MESSAGE[signal]) };
+    return { ok: true, bytes: transcoder.run(REQUEST_MESSAGE[signal], json) };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     return { ok: false, code: error.code, message: error.message, offset: error.offset };
@@ -48,34 +50,47 @@ export function jsonToProto(signal: Signal, json: Uint8Array): JsonToProtoResult
 /** Field numbers of OTLP messages stay below this, so that a set of them fits a number. */
 const FIELD_SLOTS = 32;
 
+/** Where the fields of the open objects were written: [depth * FIELD_SLOTS + field number]. */
+const starts = new Int32Array((MAX_JSON_DEPTH + 1) * FIELD_SLOTS);
+const ends = new Int32Array((MAX_JSON_DEPTH + 1) * FIELD_SLOTS);
+
+/**
+ * Room behind what the rest of the input can give: tags, lengths, and numbers, of which the shortest
+ * take eight bytes for one.
+ */
+const SLACK_BYTES = 64;
+
+/** What the output buffer may keep between bodies. */
+const MAX_KEPT_BYTES = 4 << 20;
+
 class Transcoder {
-  readonly #in: JsonScanner;
-  readonly #out: Writer;
-  /** Where the fields of the open objects were written: [depth * FIELD_SLOTS + field number]. */
-  readonly #starts = new Int32Array((MAX_JSON_DEPTH + 1) * FIELD_SLOTS);
-  readonly #ends = new Int32Array((MAX_JSON_DEPTH + 1) * FIELD_SLOTS);
+  readonly #in = new JsonScanner();
+  /** Used again for every body: fresh memory costs more than a copy of what was written. */
+  #out = new Writer(1024);
   /** Start and end of output that a later key of the same name replaced, innermost object last. */
   readonly #dead: number[] = [];
   /** Strings with escapes, unescaped, for what is not copied as text. */
   readonly #plain = new Writer(64);
   /** The range of the last plain text, in the input or in #plain. */
-  #text: Uint8Array;
+  #text: Uint8Array = this.#plain.bytes;
   #from = 0;
   #to = 0;
 
-  constructor(json: Uint8Array) {
-    this.#in = new JsonScanner(json);
-    this.#text = json;
-    // JSON is the longer form of nearly every message.
-    this.#out = new Writer(json.length);
-  }
-
-  run(message: Message): Uint8Array<ArrayBuffer> {
-    this.#object(message, 0, 'the body');
-    if (this.#in.peek() !== -1) {
-      throw this.#in.error(`${this.#in.describe()} behind the end of the body`);
+  run(message: Message, json: Uint8Array): Uint8Array<ArrayBuffer> {
+    try {
+      this.#in.start(json);
+      this.#out.pos = 0;
+      this.#dead.length = 0;
+      this.#object(message, 0, 'the body');
+      if (this.#in.peek() !== -1) {
+        throw this.#in.error(`${this.#in.describe()} behind the end of the body`);
+      }
+      return this.#out.bytes.slice(0, this.#out.pos);
+    } finally {
+      this.#in.release();
+      this.#text = this.#plain.bytes;
+      if (this.#out.bytes.length > MAX_KEPT_BYTES) this.#out = new Writer(1024);
     }
-    return this.#out.bytes.subarray(0, this.#out.pos);
   }
 
   /** Reads an object and writes its fields. */
@@ -88,34 +103,42 @@ class Transcoder {
     let before: Field | undefined;
     input.open(JSON_BYTE.object, owner);
     input.checkDepth(depth);
-    for (let isFirst = true; input.next(JSON_BYTE.objectEnd, isFirst); isFirst = false) {
-      const field = this.#key(message, before);
-      if (!field) {
-        input.skip(depth + 1);
-        continue;
+    for (let isFirst = true; ; isFirst = false) {
+      let field = message.likelyAfter(before);
+      if (field === undefined || !input.skipMember(field.memberStart, isFirst)) {
+        if (!input.next(JSON_BYTE.objectEnd, isFirst)) break;
+        field = this.#key(message, before);
+        if (!field) {
+          input.skip(depth + 1);
+          continue;
+        }
       }
       before = field;
+      this.#reserve();
       const start = out.pos;
       if (input.peek() === JSON_BYTE.null) input.word('null');
       else if (field.repeated) this.#list(field, depth);
       else this.#single(field, depth);
       const slot = base + field.number;
       const bit = 1 << field.number;
-      if ((seen & bit) !== 0 && this.#ends[slot] > this.#starts[slot]) {
-        this.#dead.push(this.#starts[slot], this.#ends[slot]);
+      if ((seen & bit) !== 0 && ends[slot] > starts[slot]) {
+        this.#dead.push(starts[slot], ends[slot]);
       }
       seen |= bit;
-      this.#starts[slot] = start;
-      this.#ends[slot] = out.pos;
+      starts[slot] = start;
+      ends[slot] = out.pos;
     }
     if (this.#dead.length > firstDead) this.#bury(firstDead);
+  }
+
+  /** Makes room for the texts that the rest of the input can hold, and for one number. */
+  #reserve(): void {
+    this.#out.reserve(this.#in.end - this.#in.pos + SLACK_BYTES);
   }
 
   /** Reads a key and its colon; undefined for a key that the message does not know. */
   #key(message: Message, before: Field | undefined): Field | undefined {
     const input = this.#in;
-    const likely = message.likelyAfter(before);
-    if (likely !== undefined && input.skipIf(likely.memberStart)) return likely;
     input.key();
     if (!input.hasEscapes) return message.byKey(input.bytes, input.from, input.to, before);
     this.#unescape();
@@ -148,6 +171,7 @@ class Transcoder {
     const mark = field.isPackable ? out.open(field.number) : 0;
     let isFirst = true;
     for (; input.next(JSON_BYTE.arrayEnd, isFirst); isFirst = false) {
+      this.#reserve();
       if (!field.isPackable) out.tag(field.number, field.wireType);
       if (input.peek() !== JSON_BYTE.null) this.#value(field, depth);
       else this.#nullElement(field);
@@ -161,7 +185,7 @@ class Transcoder {
    * OTLP's null. Texts and integers have no such value.
    */
   #nullElement(field: Field): void {
-    if (field.kind === 'double') this.#putDouble(NaN);
+    if (field.kind === 'double') this.#out.double(NaN);
     else if (field.kind === 'message') this.#out.varint32(0);
     else throw this.#in.error(`null stands in ${field.name}`);
     this.#in.word('null');
@@ -177,9 +201,11 @@ class Transcoder {
 
   /** Writes a value without its tag; whether it is the zero of its kind. */
   #value(field: Field, depth: number): boolean {
+    const input = this.#in;
     const out = this.#out;
     switch (field.kind) {
       case 'message': {
+        if (field.typeName === 'KeyValue' && writeAttribute(input, out, depth)) return false;
         const mark = out.openLength();
         this.#object(field.message, depth + 1, field.name);
         out.close(mark);
@@ -187,10 +213,17 @@ class Transcoder {
       }
       case 'string':
         return this.#string(field);
-      case 'hex':
+      case 'hex': {
+        const quote = scanHex(out, input.bytes, input.pos + 1, input.end);
+        if (quote >= 0 && input.bytes[input.pos] === JSON_BYTE.string) {
+          const isEmpty = quote === input.pos + 1;
+          input.pos = quote + 1;
+          return isEmpty;
+        }
         this.#plainString(field);
         if (!writeHex(out, this.#text, this.#from, this.#to)) throw this.#not(field, 'hex');
         return this.#from === this.#to;
+      }
       case 'bytes':
         this.#plainString(field);
         if (!writeBase64(out, this.#text, this.#from, this.#to)) throw this.#not(field, 'base64');
@@ -239,13 +272,16 @@ class Transcoder {
     const input = this.#in;
     const out = this.#out;
     if (input.peek() !== JSON_BYTE.string) throw this.#needs(field, 'a string');
-    input.string();
-    if (!input.hasEscapes) {
-      out.varint32(input.to - input.from);
-      out.raw(input.bytes, input.from, input.to);
-      return input.to === input.from;
-    }
+    const start = input.pos + 1;
     const mark = out.openLength();
+    const stop = copyPlain(input.view, start, input.end, out.view, mark);
+    if (input.bytes[stop] === JSON_BYTE.string) {
+      out.pos += stop - start;
+      out.close(mark);
+      input.pos = stop + 1;
+      return stop === start;
+    }
+    input.string();
     const bad = writeUnescaped(out, input.bytes, input.from, input.to);
     if (bad >= 0) throw input.error('a string has an escape that JSON does not know', bad);
     out.close(mark);
@@ -290,6 +326,7 @@ class Transcoder {
   }
 
   #integer(field: Field, signed: boolean): void {
+    if (this.#in.digits(signed)) return;
     this.#numeral(field);
     if (readInt64(this.#text, this.#from, this.#to, signed)) return;
     throw this.#not(field, signed ? 'an int64' : 'a uint64');
@@ -312,13 +349,8 @@ class Transcoder {
       ? doubleOfText(textOf(this.#text, this.#from, this.#to))
       : readDouble(this.#text, this.#from, this.#to);
     if (value === undefined) throw this.#not(field, 'a double');
-    this.#putDouble(value);
+    this.#out.double(value);
     return Object.is(value, 0);
-  }
-
-  #putDouble(value: number): void {
-    doubles[0] = value;
-    this.#out.fixed64(words[1], words[0]);
   }
 
   #bool(field: Field): boolean {
@@ -364,22 +396,5 @@ class Transcoder {
   }
 }
 
-// One scratch double; little-endian like every platform that runs this.
-const doubles = new Float64Array(1);
-const words = new Uint32Array(doubles.buffer);
-const NUMERAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
-
-function doubleOfText(text: string): number | undefined {
-  switch (text) {
-    case 'NaN':
-      return NaN;
-    case 'Infinity':
-      return Infinity;
-    case '-Infinity':
-      return -Infinity;
-    default: {
-      const value = NUMERAL.test(text) ? Number(text) : NaN;
-      return Number.isFinite(value) ? value : undefined;
-    }
-  }
-}
+/** One for all bodies: what was compiled for objects that die is thrown away with them. */
+const transcoder = new Transcoder();

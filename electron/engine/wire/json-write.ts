@@ -107,3 +107,42 @@ export function writeDecimal64(out: Writer, hi: number, lo: number, signed: bool
   const value = (BigInt(hi) << 32n) | BigInt(lo);
   out.ascii(`"${signed ? BigInt.asIntN(64, value) : value}"`);
 }
+
+/**
+ * Compact JSON text indented by two spaces, as JSON.stringify does it. Numbers and strings stay as they
+ * are written: nothing is parsed.
+ */
+export function indentJson(text: string): string {
+  let out = '';
+  let from = 0;
+  let indent = '\n';
+  const copy = (to: number, more: string): void => {
+    out += text.slice(from, to) + more;
+    from = to;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = stringEnd(text, at);
+    else if (char === ':') copy(at + 1, ' ');
+    else if (char === ',') copy(at + 1, indent);
+    else if (char === '{' || char === '[') {
+      const next = text[at + 1];
+      if (next === '}' || next === ']') at++;
+      else {
+        indent += '  ';
+        copy(at + 1, indent);
+      }
+    } else if (char === '}' || char === ']') {
+      indent = indent.slice(0, -2);
+      copy(at, indent);
+    }
+  }
+  return out + text.slice(from);
+}
+
+/** Where the string that starts at `at` has its closing quote. */
+function stringEnd(text: string, at: number): number {
+  let end = at + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end;
+}

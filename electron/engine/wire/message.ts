@@ -8,6 +8,7 @@
  * enum. A capitalised type is a message.
  */
 import { WIRE } from './cursor.ts';
+import { Pattern } from './json-pattern.ts';
 
 export type FieldKind =
   | 'string'
@@ -58,8 +59,8 @@ export class Field {
   readonly typeName: string;
   /** The name in UTF-8, as JSON writes it. */
   readonly nameBytes: Uint8Array;
-  /** `"name":` in UTF-8: how compact JSON starts a member. */
-  readonly memberStart: Uint8Array;
+  /** `"name":`: how compact JSON starts a member. */
+  readonly memberStart: Pattern;
   readonly #find: (name: string) => Message;
   #message: Message | undefined;
 
@@ -75,7 +76,7 @@ export class Field {
     this.wireType = KIND_WIRE[this.kind];
     this.typeName = isMessage ? head : enumName;
     this.nameBytes = new TextEncoder().encode(name);
-    this.memberStart = new TextEncoder().encode(`"${name}":`);
+    this.memberStart = new Pattern(`"${name}":`);
     this.#find = find;
   }
 

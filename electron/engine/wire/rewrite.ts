@@ -63,10 +63,14 @@ export function rebuildRequest(
   return out.finish();
 }
 
-/** An encoded Metric around encoded data points of its kind. */
+/**
+ * An encoded Metric around encoded data points of its kind. `metadata`: its metadata fields with their
+ * tags, as `metricAround` has them.
+ */
 export function encodeMetric(
   metric: MetricEnvelope,
   points: readonly Uint8Array[],
+  metadata: Uint8Array = NO_METADATA,
 ): Uint8Array<ArrayBuffer> {
   const out = new Writer(256);
   if (metric.name !== '') out.stringField(METRIC.name, metric.name);
@@ -79,7 +83,66 @@ export function encodeMetric(
   }
   if (metric.monotonic) out.uintField(METRIC_DATA.isMonotonic, 1);
   out.close(mark);
+  out.raw(metadata);
   return out.finish();
+}
+
+const NO_METADATA: Uint8Array = new Uint8Array(0);
+
+/** A Metric message that lies in a request. */
+export interface MetricPlace {
+  /** Where its message starts and ends. */
+  readonly start: number;
+  readonly end: number;
+  /** Its metadata fields with their tags; a view of the request or a copy, empty without any. */
+  readonly metadata: Uint8Array;
+}
+
+/**
+ * The Metric around the data point at `offset` of the request in `bytes` [start, end). O(resources,
+ * scopes and metrics before it). Throws RangeError when there is none, WireError on a malformed body.
+ */
+export function metricAround(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  offset: number,
+): MetricPlace {
+  const input = new Cursor(bytes, start, end);
+  for (const field of [REQUEST.resources, RESOURCE_GROUP.scopes, SCOPE_GROUP.items]) {
+    enterAround(input, field, offset);
+  }
+  const place = { start: input.pos, end: input.end };
+  let metadata = NO_METADATA;
+  for (let from = input.pos, tag = input.tag(); tag !== 0; from = input.pos, tag = input.tag()) {
+    input.skip(tag);
+    if (tag >>> 3 !== METRIC.metadata) continue;
+    const piece = bytes.subarray(from, input.pos);
+    metadata = metadata.length === 0 ? piece : joined(metadata, piece);
+  }
+  return { ...place, metadata };
+}
+
+/** Narrows the cursor to the message of this field that `offset` lies in. */
+function enterAround(input: Cursor, field: number, offset: number): void {
+  for (let tag = input.tag(); tag !== 0; tag = input.tag()) {
+    if (tag >>> 3 !== field || (tag & 7) !== WIRE.len) {
+      input.skip(tag);
+      continue;
+    }
+    const outer = input.enter();
+    // An empty last item starts where the message ends.
+    if (offset >= input.pos && offset <= input.end) return;
+    input.leave(outer);
+  }
+  throw new RangeError(`nothing of this request is at ${offset}`);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }
 
 /**

@@ -7,10 +7,13 @@ const utf8 = new TextEncoder();
 
 export class Writer {
   bytes: Uint8Array<ArrayBuffer>;
+  /** The same bytes. */
+  view: DataView<ArrayBuffer>;
   pos = 0;
 
   constructor(capacity = 1024) {
     this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for `count` more bytes. */
@@ -22,6 +25,7 @@ export class Writer {
     const grown = new Uint8Array(Math.max(need, this.bytes.length * 2, 64));
     grown.set(this.bytes.subarray(0, this.pos));
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   /** What was written, copied when the buffer has slack. */
@@ -77,18 +81,21 @@ export class Writer {
 
   fixed32(value: number): void {
     this.reserve(4);
-    const bytes = this.bytes;
-    const pos = this.pos;
-    bytes[pos] = value;
-    bytes[pos + 1] = value >>> 8;
-    bytes[pos + 2] = value >>> 16;
-    bytes[pos + 3] = value >>> 24;
-    this.pos = pos + 4;
+    this.view.setInt32(this.pos, value, true);
+    this.pos += 4;
   }
 
   fixed64(hi: number, lo: number): void {
-    this.fixed32(lo);
-    this.fixed32(hi);
+    this.reserve(8);
+    this.view.setInt32(this.pos, lo, true);
+    this.view.setInt32(this.pos + 4, hi, true);
+    this.pos += 8;
+  }
+
+  double(value: number): void {
+    this.reserve(8);
+    this.view.setFloat64(this.pos, value, true);
+    this.pos += 8;
   }
 
   /** Bytes [start, end) of `source`, as they are. */
