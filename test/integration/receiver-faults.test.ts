@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { closeServers, watchServers } from '../../electron/node/receiver/bind.ts';
 import type { ReceiverTimeouts } from '../../electron/node/receiver/limits.ts';
 import { callEnd, grpcMessage, http2Session, openCall, rawCall } from './receiver-grpc-support.ts';
@@ -138,6 +138,29 @@ describe('clients that break', () => {
     const closed = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
     await started.receiver.close();
     await closed;
+  });
+});
+
+describe('headers that a terminal would act on', () => {
+  test('reach no terminal, and the call is answered', async () => {
+    const written: unknown[] = [];
+    for (const method of ['error', 'warn', 'log'] as const) {
+      const spy = vi.spyOn(console, method).mockImplementation((...words) => {
+        written.push(...words);
+      });
+      onTestFinished(() => {
+        spy.mockRestore();
+      });
+    }
+    const started = await startReceiver();
+    const session = http2Session(started.grpcPort);
+    // 0x9b alone starts an escape sequence, like ESC [.
+    const headers = { 'grpc-encoding': '\u009b2J', 'x-odd': '\u009b2J' };
+    const { status } = await rawCall(session, headers, grpcMessage(Buffer.alloc(3)));
+    expect(status).toMatch(/^\d+$/);
+    expect(written).toEqual([]);
+    expect(JSON.stringify(started.target.lines)).not.toContain('\u009b');
+    await expectServed(started);
   });
 });
 

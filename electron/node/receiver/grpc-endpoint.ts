@@ -5,9 +5,11 @@
 import { createServer, type Socket } from 'node:net';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import {
+  logVerbosity,
   Metadata,
   Server,
   ServerInterceptingCall,
+  setLogVerbosity,
   type ServerInterceptor,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -61,6 +63,8 @@ interface Port {
 /** Opens the port on every host. Throws BindError; nothing stays open then. */
 export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> {
   const { engine, pressure, timeouts = TIMEOUTS } = options;
+  // The library writes odd headers of clients to the terminal as they are, escapes too.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_BODY_BYTES,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
