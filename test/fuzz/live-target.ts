@@ -184,7 +184,8 @@ async function turn({ time }: TestEngine, random: Random): Promise<void> {
   if (random.chance(0.5)) time.advance(random.below(1000));
 }
 
-function nextMessage(random: Random): string | Uint8Array {
+/** A control message, mostly damaged. */
+export function nextMessage(random: Random): string | Uint8Array {
   if (random.chance(0.02)) return random.bytes(random.below(64));
   if (random.chance(0.002)) return `"${'x'.repeat(MAX_CONTROL_LENGTH)}"`;
   const valid = JSON.stringify(validMessage(random));

@@ -2,7 +2,7 @@
  * Runs the fuzz campaign in a process of its own and watches it.
  *   --seconds N   how long (600)
  *   --seed N      first seed (from the clock; it is printed)
- *   --target T    ingest, live or sockets alone
+ *   --target T    ingest, live, sockets, codings or grpc alone
  *   --once        one turn of the seed
  * Exits with 1 at a finding, and at a turn that does not end.
  */
