@@ -75,5 +75,6 @@ child.on('message', (message) => {
 });
 const code = await new Promise((resolve) => child.once('exit', resolve));
 clearTimeout(watchdog);
+if (code !== 0) console.error(`Ended in ${turn.target}, seed ${turn.seed}.`);
 rmSync(folder, { recursive: true, force: true });
 process.exit(code ?? 1);

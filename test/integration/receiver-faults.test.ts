@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { constants } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -123,6 +124,22 @@ describe('clients that break', () => {
     await started.target.line('ABORTED');
     await expectServed(started);
     expect(started.target.bodies).toHaveLength(4);
+  });
+
+  test('calls that are taken back with their headers leave the receiver alive', async () => {
+    const started = await startReceiver();
+    const session = http2Session(started.grpcPort);
+    // What the library answers by itself: the answer comes when the call is gone.
+    const odd = [{ ':path': '/unknown/Export' }, { 'content-type': 'text/plain' }];
+    const ends = Array.from({ length: 50 }, (_, at) => {
+      const stream = openCall(session, odd[at % 2]);
+      const end = callEnd(stream);
+      stream.close(constants.NGHTTP2_CANCEL);
+      return end;
+    });
+    await Promise.all(ends);
+    expect((await rawCall(session, {}, grpcMessage(Buffer.from('ok')))).status).toBe('0');
+    await expectServed(started);
   });
 
   test('a thousand idle connections slow nobody, and closing ends them', async () => {
