@@ -1,5 +1,6 @@
 /** What campaigns have found, cut down. */
 import { describe, expect, it } from 'vitest';
+import { requestToJson } from '../../electron/engine/wire/proto-to-json.ts';
 import type { Signal } from '../../proto/otlp/signal.ts';
 import { createEngine } from '../support/live-engine.ts';
 
@@ -28,5 +29,26 @@ describe('a tag in more bytes than it needs', () => {
       const message = result.ok ? '' : result.message;
       expect(message).toContain(`the tag of field ${number} is longer than it needs to be`);
     }
+  });
+});
+
+describe('a packed list whose first part is cut off', () => {
+  it('is valid JSON with the values of the other parts', () => {
+    // Sample.timestamps_unix_nano (5) of a profile, in three parts: nothing whole, 2 values, 1.5.
+    const times = (count: number): Buffer => Buffer.alloc(Math.floor(count * 8), 1);
+    const parts = [times(0.5), times(2), times(1.5)].map((part) => field(5, part));
+    const sample = field(2, Buffer.concat(parts));
+    const json = requestToJson('profiles', field(1, field(2, field(2, sample))));
+    const text = Buffer.from(json).toString();
+    const time = String(0x0101010101010101n);
+    expect(JSON.parse(text)).toEqual({
+      resourceProfiles: [
+        {
+          scopeProfiles: [
+            { profiles: [{ samples: [{ timestampsUnixNano: [time, time, time] }] }] },
+          ],
+        },
+      ],
+    });
   });
 });
