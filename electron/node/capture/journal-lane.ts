@@ -23,12 +23,6 @@ const PACE_MS = 5;
  * threads are (inflating large bodies).
  */
 const OVERDUE_MS = 20;
-/**
- * After a write that was overdue, records are written at once for this long. Threads then wait for a
- * processor, and what is handed to one waits with it: under full load that took longer than the
- * flush interval (npm run crash).
- */
-const DIRECT_MS = 1000;
 
 /** An open segment; it closes when nothing flies to it any more. */
 class OpenSegment {
@@ -95,11 +89,9 @@ export class JournalLane {
   #spare: Uint8Array | undefined;
   #used = 0;
   /** Its segment may be closed already, but for this write. */
-  #flying:
-    { readonly bytes: Uint8Array; readonly segment: OpenSegment; isDown: boolean } | undefined;
+  #flying: { readonly bytes: Uint8Array; readonly segment: OpenSegment } | undefined;
   #oldestAt = 0;
   #startedAt = -PACE_MS;
-  #directUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(disk: JournalDisk, signal: Signal, onError: (error: Error) => void) {
@@ -178,8 +170,7 @@ export class JournalLane {
     const now = performance.now();
     if (this.#used === 0) this.#oldestAt = now;
     this.#used = at;
-    if (now < this.#directUntil) this.#settle();
-    else if (now - this.#oldestAt > OVERDUE_MS) this.push();
+    if (now - this.#oldestAt > OVERDUE_MS) this.push();
     else this.#start(now);
   }
 
@@ -196,8 +187,8 @@ export class JournalLane {
     try {
       if (this.#flying === undefined) this.#fly();
       else {
-        this.#directUntil = performance.now() + DIRECT_MS;
-        this.#settle();
+        this.#flying.segment.overtake(this.#flying.bytes);
+        this.#writeNow();
       }
     } catch (error) {
       this.#onError(error instanceof Error ? error : new Error(String(error)));
@@ -212,30 +203,18 @@ export class JournalLane {
     this.#filling = this.#spare;
     this.#spare = undefined;
     this.#used = 0;
-    this.#flying = { bytes, segment, isDown: false };
+    this.#flying = { bytes, segment };
     this.#startedAt = performance.now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#onTimer, OVERDUE_MS);
     segment.write(bytes, (error) => {
-      const now = performance.now();
-      if (now - this.#startedAt > OVERDUE_MS) this.#directUntil = now + DIRECT_MS;
       this.#flying = undefined;
       this.#spare = buffer;
       clearTimeout(this.#timer);
       this.#timer = undefined;
       if (error !== null) this.#onError(error);
-      else if (this.#used > 0) this.#start(now);
+      else if (this.#used > 0) this.#start(performance.now());
     });
-  }
-
-  /** Writes all that is not down, in its order. */
-  #settle(): void {
-    const flying = this.#flying;
-    if (flying?.isDown === false) {
-      flying.segment.overtake(flying.bytes);
-      flying.isDown = true;
-    }
-    this.#writeNow();
   }
 
   #writeNow(): void {
