@@ -52,3 +52,24 @@ describe('a packed list whose first part is cut off', () => {
     });
   });
 });
+
+describe('a metric with data of two kinds', () => {
+  const gauge = field(5, field(1, Buffer.alloc(0)));
+  const sum = field(7, field(1, Buffer.alloc(0)));
+
+  // Both were counted, and an export in JSON held the points of one.
+  it('is refused', () => {
+    const { engine } = createEngine();
+    const body = inRequest(Buffer.concat([gauge, sum]));
+    const result = engine.ingest('metrics', [body], body.length, 'protobuf');
+    expect(result).toMatchObject({ ok: false, code: 'malformed' });
+    expect(engine.status().signals.dataPoints.received).toBe(0);
+  });
+
+  it('is taken when it is one kind in two parts', () => {
+    const { engine } = createEngine();
+    const body = inRequest(Buffer.concat([gauge, gauge]));
+    expect(engine.ingest('metrics', [body], body.length, 'protobuf')).toMatchObject({ ok: true });
+    expect(engine.status().signals.dataPoints.received).toBe(2);
+  });
+});
