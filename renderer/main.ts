@@ -29,6 +29,11 @@ const session = new Session({
 });
 session.theme.attach(document.documentElement);
 session.route.attach();
+const noteVisibility = (): void => {
+  session.setWatched(!document.hidden);
+};
+document.addEventListener('visibilitychange', noteVisibility);
+noteVisibility();
 session.open();
 // Coming back to the page is a good moment to try again: the link may have been opened elsewhere.
 window.addEventListener('focus', () => {

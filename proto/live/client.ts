@@ -7,6 +7,7 @@
  */
 import type { Channel } from './channel.ts';
 import { decodeFrame, FrameError, type FrameKind } from './frame.ts';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import type { MethodName, Methods } from './methods.ts';
 import {
   INITIAL_CREDIT,
@@ -45,6 +46,8 @@ export interface LiveClientOptions {
    * animation frame, so that a hidden window is sent nothing; the default grants at once.
    */
   readonly whenReady?: (grant: () => void) => void;
+  /** Watches for an engine that does not answer, from `watch` on; without it nobody does. */
+  readonly heartbeat?: HeartbeatOptions;
 }
 
 interface OpenRequest {
@@ -65,6 +68,7 @@ export class LiveClient {
   readonly welcome: Promise<WelcomeMessage>;
   readonly #channel: Channel;
   readonly #whenReady: (grant: () => void) => void;
+  readonly #heartbeat: Heartbeat | undefined;
   readonly #requests = new Map<number, OpenRequest>();
   readonly #subscriptions = new Map<number, OpenSubscription>();
   readonly #closeHandlers: ((reason: string) => void)[] = [];
@@ -80,11 +84,17 @@ export class LiveClient {
       ((grant) => {
         grant();
       });
+    this.#heartbeat =
+      options.heartbeat &&
+      new Heartbeat(options.heartbeat, () => {
+        this.#send({ type: 'ping' });
+      });
     this.welcome = new Promise<WelcomeMessage>((resolve, reject) => {
       this.#settleWelcome = { resolve: resolve as (result: unknown) => void, reject };
     });
     this.welcome.catch(() => undefined); // Whoever awaits it sees the failure; nobody has to.
     channel.onMessage((message) => {
+      this.#heartbeat?.heard();
       if (typeof message === 'string') this.#onControl(message);
       else this.#onFrame(message);
     });
@@ -142,6 +152,12 @@ export class LiveClient {
     else handler(this.#closedBecause);
   }
 
+  /** Starts or stops the heartbeat. Stopped, it costs neither side anything. */
+  watch(isWatched: boolean): void {
+    if (isWatched && this.#closedBecause === undefined) this.#heartbeat?.start();
+    else this.#heartbeat?.stop();
+  }
+
   close(): void {
     this.#channel.close('client closed');
   }
@@ -172,6 +188,8 @@ export class LiveClient {
         subscription?.ended(message.error);
         return;
       }
+      case 'pong':
+        return; // The heartbeat has heard it.
     }
   }
 
@@ -213,6 +231,7 @@ export class LiveClient {
   #onClosed(reason: string): void {
     if (this.#closedBecause !== undefined) return;
     this.#closedBecause = reason;
+    this.#heartbeat?.stop();
     const failure = { code: 'disconnected', message: reason } as const;
     this.#settleWelcome?.reject(new LiveFailure(failure));
     for (const request of this.#requests.values()) request.reject(new LiveFailure(failure));

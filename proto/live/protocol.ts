@@ -13,6 +13,8 @@
  *     ◀═══════════════════════════ frame(sub, seq 1, delta)
  *     update {sub, params} ──────────────▶                      (same subscription, new window)
  *     resync {sub} ──────────────────────▶                      (answered with a snapshot)
+ *     ping ──────────────────────────────▶
+ *     ◀───────────────────────────── pong                       (heartbeat.ts)
  * ```
  * Without credit the engine sends no frame and keeps only the latest state of each subscription.
  * Control messages are JSON text; frames are binary (frame.ts).
@@ -20,8 +22,13 @@
 import type { MethodName, Methods } from './methods.ts';
 import type { TopicName, Topics } from './topics.ts';
 
-/** Raised when either side would misread the other. */
-export const PROTOCOL_VERSION = 1;
+/**
+ * Raised when either side would misread the other.
+ *
+ * 1. Requests, subscriptions, credits and frames.
+ * 2. Ping and pong.
+ */
+export const PROTOCOL_VERSION = 2;
 
 /** The credit a client grants at the start, and the most the engine lets it pile up. */
 export const INITIAL_CREDIT = 8;
@@ -38,7 +45,8 @@ export type ClientMessage =
   | { readonly type: 'update'; readonly sub: number; readonly params: unknown }
   | { readonly type: 'unsubscribe'; readonly sub: number }
   | { readonly type: 'resync'; readonly sub: number }
-  | { readonly type: 'credit'; readonly frames: number };
+  | { readonly type: 'credit'; readonly frames: number }
+  | { readonly type: 'ping' };
 
 export type RequestMessage = {
   readonly [M in MethodName]: {
@@ -64,7 +72,8 @@ export type EngineMessage =
   | { readonly type: 'reply'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly error: LiveError }
   /** A subscription that cannot go on; it is over on both sides. */
-  | { readonly type: 'ended'; readonly sub: number; readonly error: LiveError };
+  | { readonly type: 'ended'; readonly sub: number; readonly error: LiveError }
+  | { readonly type: 'pong' };
 
 export interface WelcomeMessage {
   readonly type: 'welcome';

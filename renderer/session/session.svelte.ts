@@ -29,10 +29,12 @@ import { Route } from './route.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 
 /**
- * `connecting` until the first welcome, `reconnecting` after a loss, `refused` when the page has no
- * valid token, `closed` once the session was closed on purpose.
+ * `connecting` until the first welcome, `silent` while the engine is connected but does not answer,
+ * `reconnecting` after a loss, `refused` when the page has no valid token, `closed` once the session
+ * was closed on purpose.
  */
-export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'refused' | 'closed';
+export type ConnectionState =
+  'connecting' | 'open' | 'silent' | 'reconnecting' | 'refused' | 'closed';
 
 /** What a session is given. `after` runs a task later and returns what cancels it. */
 export interface SessionOptions {
@@ -65,7 +67,11 @@ export class Session {
   readonly #entries = new Set<LiveEntry>();
   readonly #kept = new Map<string, unknown>();
   readonly #resetHandlers = new Set<() => void>();
+  /** The client that was welcomed. */
   #client: LiveClient | undefined;
+  /** The client of the newest connection, welcomed or not. */
+  #newest: LiveClient | undefined;
+  #isWatched = true;
   #cancelRetry: (() => void) | undefined;
   #retryMs = FIRST_RETRY_MS;
   #engineId: string | undefined;
@@ -224,9 +230,19 @@ export class Session {
     void this.#connect();
   }
 
-  /** Tries again now instead of after the delay. */
+  /**
+   * Whether a person can see the page. While nobody does, the engine is not asked whether it is
+   * there; with the first look it is.
+   */
+  setWatched(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    this.#newest?.watch(isWatched);
+  }
+
+  /** Tries again now instead of after the delay. A silent engine is waited for: it is connected. */
   retryNow(): void {
-    if (this.#connection === 'open' || this.#connection === 'closed') return;
+    const { connection } = this;
+    if (connection === 'open' || connection === 'silent' || connection === 'closed') return;
     this.#cancelRetry?.();
     void this.#connect();
   }
@@ -248,7 +264,15 @@ export class Session {
         whenReady: (grant) => {
           this.#frames.next(grant);
         },
+        heartbeat: {
+          after: this.#after,
+          onSilence: (isSilent) => {
+            this.#onSilence(isSilent);
+          },
+        },
       });
+      this.#newest = client;
+      client.watch(this.#isWatched);
       client.onClose(() => {
         this.#onLost(client);
       });
@@ -273,6 +297,14 @@ export class Session {
       this.#reset();
     }
     for (const entry of this.#entries) entry.subscribe(client);
+  }
+
+  #onSilence(isSilent: boolean): void {
+    if (this.#connection === 'closed') return;
+    if (isSilent) this.#connection = 'silent';
+    else if (this.#connection === 'silent') {
+      this.#connection = this.#client === undefined ? 'connecting' : 'open';
+    }
   }
 
   #tellRestart({ journal }: StatusMeta): void {

@@ -5,6 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Finding, type Report } from './finding.ts';
+import { fuzzCodings } from './coding-target.ts';
+import { fuzzGrpc } from './grpc-target.ts';
 import { fuzzIngest } from './ingest-target.ts';
 import { fuzzLive } from './live-target.ts';
 import { fuzzSockets } from './socket-target.ts';
@@ -19,6 +21,8 @@ const TARGETS: Readonly<Record<string, Target>> = {
   ingest: { run: fuzzIngest, rounds: (seed) => (seed % 2 === 0 ? 5000 : 1500) },
   live: { run: fuzzLive, rounds: () => 3000 },
   sockets: { run: fuzzSockets, rounds: () => 400 },
+  codings: { run: fuzzCodings, rounds: () => 400 },
+  grpc: { run: fuzzGrpc, rounds: () => 600 },
 };
 
 export interface CampaignOptions {

@@ -1,5 +1,7 @@
-/** A short campaign of fixed seeds; `npm run fuzz` is the long one (README.md). */
+/** A short campaign of fixed seeds; CI goes on for half a minute, `npm run fuzz` for ten (README.md). */
 import { describe, expect, it } from 'vitest';
+import { fuzzCodings } from './coding-target.ts';
+import { fuzzGrpc } from './grpc-target.ts';
 import { fuzzIngest } from './ingest-target.ts';
 import { fuzzLive } from './live-target.ts';
 import { fuzzSockets } from './socket-target.ts';
@@ -20,5 +22,13 @@ describe('hostile input', () => {
 
   it('over sockets is answered or cut off, and the program serves on', async () => {
     expect(await fuzzSockets(1, 300)).toMatchObject({ inputs: 300 });
+  });
+
+  it('in every compression is inflated or refused, within the limits', async () => {
+    expect(await fuzzCodings(1, 300)).toMatchObject({ inputs: 300 });
+  });
+
+  it('in gRPC messages of any framing ends with a status of the caller', async () => {
+    expect(await fuzzGrpc(1, 300)).toMatchObject({ inputs: 300 });
   });
 });

@@ -4,7 +4,12 @@
  */
 import type { HostMethods } from '../../electron/engine/engine.ts';
 import { decodeFrame, encodeFrame, FrameError } from '../../proto/live/frame.ts';
-import { LiveFailure, MAX_CONTROL_LENGTH, MAX_CREDIT } from '../../proto/live/protocol.ts';
+import {
+  LiveFailure,
+  MAX_CONTROL_LENGTH,
+  MAX_CREDIT,
+  PROTOCOL_VERSION,
+} from '../../proto/live/protocol.ts';
 import { memoryChannelPair } from '../../proto/live/memory-channel.ts';
 import type { Channel } from '../../proto/live/channel.ts';
 import { createEngine, settle, traceIdOf, type TestEngine } from '../support/live-engine.ts';
@@ -107,7 +112,7 @@ class Client {
     assertFact(text.length <= 4 * MAX_CONTROL_LENGTH, 'an answer is bounded');
     const message = JSON.parse(text) as { type: string; id: number; error?: { code: string } };
     assertFact(
-      ['welcome', 'goodbye', 'reply', 'failure', 'ended'].includes(message.type),
+      ['welcome', 'goodbye', 'reply', 'failure', 'ended', 'pong'].includes(message.type),
       `${message.type} is an answer`,
     );
     if (message.type === 'reply') this.replies.add(message.id);
@@ -165,7 +170,7 @@ export async function fuzzLive(seed: number, rounds: number): Promise<Report> {
 }
 
 function hello(client: Client): void {
-  client.send(JSON.stringify({ type: 'hello', version: 1, client: 'fuzz' }));
+  client.send(JSON.stringify({ type: 'hello', version: PROTOCOL_VERSION, client: 'fuzz' }));
 }
 
 function feed({ engine }: TestEngine, corpus: Corpus): void {
@@ -179,7 +184,8 @@ async function turn({ time }: TestEngine, random: Random): Promise<void> {
   if (random.chance(0.5)) time.advance(random.below(1000));
 }
 
-function nextMessage(random: Random): string | Uint8Array {
+/** A control message, mostly damaged. */
+export function nextMessage(random: Random): string | Uint8Array {
   if (random.chance(0.02)) return random.bytes(random.below(64));
   if (random.chance(0.002)) return `"${'x'.repeat(MAX_CONTROL_LENGTH)}"`;
   const valid = JSON.stringify(validMessage(random));
@@ -190,7 +196,7 @@ function nextMessage(random: Random): string | Uint8Array {
 function validMessage(random: Random): object {
   const id = random.below(40);
   const [topic, topicParams] = random.pick(TOPICS);
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
     case 1:
     case 2: {
@@ -205,6 +211,8 @@ function validMessage(random: Random): object {
       return random.chance(0.5) ? { type: 'unsubscribe', sub: id } : { type: 'cancel', id };
     case 6:
       return { type: 'resync', sub: id };
+    case 7:
+      return { type: 'ping' };
     default:
       return { type: 'credit', frames: random.pick([1, 8, 64, 1e9]) };
   }

@@ -2,7 +2,7 @@
  * Runs the fuzz campaign in a process of its own and watches it.
  *   --seconds N   how long (600)
  *   --seed N      first seed (from the clock; it is printed)
- *   --target T    ingest, live or sockets alone
+ *   --target T    ingest, live, sockets, codings or grpc alone
  *   --once        one turn of the seed
  * Exits with 1 at a finding, and at a turn that does not end.
  */
@@ -75,5 +75,6 @@ child.on('message', (message) => {
 });
 const code = await new Promise((resolve) => child.once('exit', resolve));
 clearTimeout(watchdog);
+if (code !== 0) console.error(`Ended in ${turn.target}, seed ${turn.seed}.`);
 rmSync(folder, { recursive: true, force: true });
 process.exit(code ?? 1);

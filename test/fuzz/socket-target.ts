@@ -6,16 +6,16 @@
 import { connect } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { Client, credentials, status as grpcStatus } from '@grpc/grpc-js';
+import { PROTOCOL_VERSION } from '../../proto/live/protocol.ts';
 import { GRPC_SERVICE, HTTP_PATH, SIGNALS } from '../../proto/otlp/signal.ts';
-import type { StatusMeta } from '../../proto/live/topics.ts';
 import { seededRandom, type Random } from '../support/otlp/random.ts';
 import { openWorkspace, rawRequest, type Served } from '../support/serve-inline.ts';
 import { Corpus } from './corpus.ts';
+import { checkCounts, HANG_MS } from './exchange.ts';
 import { assertFact, Finding, type Report } from './finding.ts';
+import { nextMessage } from './live-target.ts';
 import { mutateBytes } from './protobuf-mutator.ts';
 
-/** An exchange whose client has ended its side; generous, as it is only there to name a hang. */
-const HANG_MS = 30_000;
 const GRPC_ANSWERS: ReadonlySet<number> = new Set([
   grpcStatus.OK,
   grpcStatus.INVALID_ARGUMENT,
@@ -107,7 +107,7 @@ class Door {
 
   async exchange(): Promise<void> {
     const { otlpHttp, otlpGrpc, ui } = this.#served.instance;
-    switch (this.#random.below(8)) {
+    switch (this.#random.below(9)) {
       case 0:
         return this.#overGrpc();
       case 1:
@@ -115,6 +115,8 @@ class Door {
       case 2:
       case 3:
         return this.#raw(new URL(ui).host, this.#apiRequest(new URL(ui).host));
+      case 4:
+        return this.#raw(new URL(ui).host, this.#liveSocket(new URL(ui).host));
       default:
         return this.#raw(new URL(otlpHttp).host, this.#otlpRequest());
     }
@@ -122,20 +124,13 @@ class Door {
 
   /** A good request is taken, and nothing that came before has upset a count. */
   async checkServes(): Promise<void> {
-    const { otlpHttp, ui, token } = this.#served.instance;
+    const { otlpHttp } = this.#served.instance;
     const good = await rawRequest(new URL(HTTP_PATH.logs, otlpHttp), {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
       body: '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"5"}]}]}]}',
     });
     assertFact(good.status === 200, `a good request is answered ${good.status}`);
-    const headers = { authorization: `Bearer ${token}` };
-    const answer = await rawRequest(new URL('api/v1/status', ui), { headers });
-    const { signals } = JSON.parse(answer.body) as StatusMeta;
-    for (const [kind, count] of Object.entries(signals)) {
-      const sum = count.kept + count.evicted + count.rejected + count.duplicates;
-      assertFact(sum === count.received, `${kind} add up: ${JSON.stringify(count)}`);
-    }
-    assertFact(this.#served.spawner.spawned === 1, 'the engine never had to be started again');
+    await checkCounts(this.#served);
   }
 
   #count(answer: string): void {
@@ -196,6 +191,25 @@ class Door {
     return this.#request(random.pick(METHODS), path, head, body);
   }
 
+  /** An upgrade with the token, and WebSocket frames of any kind, which nobody waits for. */
+  #liveSocket(host: string): Buffer {
+    const random = this.#random;
+    const head =
+      `GET /live HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Authorization: Bearer ${this.#served.instance.token}\r\n` +
+      `Sec-WebSocket-Version: ${random.chance(0.97) ? 13 : random.below(20)}\r\n` +
+      `Sec-WebSocket-Key: ${Buffer.from(random.bytes(16)).toString('base64')}\r\n\r\n`;
+    const hello = JSON.stringify({ type: 'hello', version: PROTOCOL_VERSION, client: 'fuzz' });
+    // The token's owner may move the ports; then there is nothing left to fuzz.
+    const messages = Array.from({ length: random.below(8) }, () => nextMessage(random)).filter(
+      (message) => typeof message !== 'string' || !message.includes('receiver'),
+    );
+    if (random.chance(0.9)) messages.unshift(hello);
+    const frames = messages.map((message) => webSocketFrame(message, random));
+    const whole = Buffer.concat([Buffer.from(head), ...frames]);
+    return random.chance(0.1) ? Buffer.from(mutateBytes(new Uint8Array(whole), random)) : whole;
+  }
+
   #request(method: string, path: string, head: string[], body: Uint8Array): Buffer {
     const random = this.#random;
     const lies = random.chance(0.1);
@@ -252,4 +266,20 @@ class Door {
     const isFine = !status.startsWith('5') || status === '503';
     assertFact(isFine, `${JSON.stringify(bytes.toString('latin1').slice(0, 400))} gets ${text}`);
   }
+}
+
+/** A frame of RFC 6455, masked as a client has to; one in ten is not what it should be. */
+function webSocketFrame(message: string | Uint8Array, random: Random): Buffer {
+  const payload = Buffer.from(message);
+  const isOdd = random.chance(0.1);
+  const opcode = isOdd ? random.below(16) : typeof message === 'string' ? 1 : 2;
+  const first = (isOdd ? random.below(16) << 4 : 0x80) | opcode;
+  const length = isOdd && random.chance(0.3) ? random.below(2 ** 31) : payload.length;
+  const mask = random.bytes(4);
+  const head = Buffer.alloc(10);
+  head[0] = first;
+  head[1] = (isOdd && random.chance(0.3) ? 0 : 0x80) | 127;
+  head.writeBigUInt64BE(BigInt(length), 2);
+  const masked = payload.map((byte, at) => byte ^ (mask[at & 3] ?? 0));
+  return Buffer.concat([head, mask, masked]);
 }

@@ -58,6 +58,13 @@ async function crashUnder(
   return load.acknowledgedBefore(at - JOURNAL_FLUSH_MS);
 }
 
+/** Figures of a long run (`npm run crash`), for RELIABILITY.md. */
+function tell(what: string, batches: number): void {
+  if (process.env['FLAMETAIL_CRASHES'] === undefined) return;
+  const figures = `${CRASHES} ${what}, seed ${seed}: ${batches} batches were due, none is missing.`;
+  process.stdout.write(`${figures}\n`);
+}
+
 const missingOf = (due: readonly number[], exported: string): number[] => {
   const present = batchesIn(exported);
   return due.filter((number) => !present.has(number));
@@ -70,6 +77,7 @@ describe('what was acknowledged', () => {
       const env = { FLAMETAIL_STATE_DIR: stateFolder };
       const args = ['--restore', '--memory', String(MEMORY_BYTES)];
       const load = new JournalLoad();
+      let batches = 0;
       program = await startProgram(ROOT, args, env);
       for (let crash = 0; crash < CRASHES; crash++) {
         const { process, httpPort } = program;
@@ -79,10 +87,12 @@ describe('what was acknowledged', () => {
           await exited;
         });
         expect(due.length).toBeGreaterThan(0);
+        batches = due.length; // All of them, over all kills.
         program = await startProgram(ROOT, args, env);
         const exported = await (await program.api('/api/v1/export?format=otlp.jsonl')).text();
         expect(missingOf(due, exported), `seed ${seed}, crash ${crash}`).toEqual([]);
       }
+      tell('kills of the program', batches);
       expect(await program.stop()).toBe(0);
       expect(await readdir(stateFolder)).not.toContain('journal');
     },
@@ -112,6 +122,7 @@ describe('what was acknowledged', () => {
         requirePorts: true,
         journal,
       };
+      let batches = 0;
       // A host starts a crashing engine five times a minute and no more, so each takes a few.
       for (let crash = 0; crash < CRASHES;) {
         const load = new JournalLoad();
@@ -136,6 +147,7 @@ describe('what was acknowledged', () => {
             await restarted;
           });
           expect(due.length).toBeGreaterThan(0);
+          batches += due.length;
           expect(missingOf(due, await exportOf(engine)), `seed ${seed}, crash ${crash}`).toEqual(
             [],
           );
@@ -145,6 +157,7 @@ describe('what was acknowledged', () => {
         host = undefined;
         expect(await readdir(stateFolder)).toEqual([]);
       }
+      tell('crashes of the engine', batches);
     },
     TIMEOUT_MS,
   );

@@ -3,14 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import WebSocket from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Channel } from '../../proto/live/channel.ts';
-import { LiveClient } from '../../proto/live/client.ts';
 import type { MethodName, Methods } from '../../proto/live/methods.ts';
 import type { StatusMeta } from '../../proto/live/topics.ts';
 import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal-disk.ts';
 import { openJournalFolder } from '../../electron/node/host/journal-folder.ts';
+import { openLiveClient } from '../support/live-socket.ts';
 import { sendTrace } from '../support/send.ts';
 import { openWorkspace, type Served, type Workspace } from '../support/serve-inline.ts';
 
@@ -30,10 +28,7 @@ async function ask<M extends MethodName>(
   method: M,
   params: Methods[M]['params'],
 ): Promise<Methods[M]['result']> {
-  const url = new URL('live', instance.ui);
-  url.protocol = 'ws:';
-  const headers = { authorization: `Bearer ${instance.token}` };
-  const client = new LiveClient(channelOf(new WebSocket(url, { headers })), { name: 'test' });
+  const client = openLiveClient(instance);
   try {
     return await client.request(method, params);
   } finally {
@@ -42,33 +37,6 @@ async function ask<M extends MethodName>(
 }
 
 const statusOf = (served: Served): Promise<StatusMeta> => ask(served, 'status.get', {});
-
-function channelOf(socket: WebSocket): Channel {
-  const waiting: string[] = [];
-  socket.on('open', () => {
-    for (const message of waiting.splice(0)) socket.send(message);
-  });
-  return {
-    bufferedBytes: 0,
-    send: (message) => {
-      if (socket.readyState === WebSocket.CONNECTING) waiting.push(String(message));
-      else socket.send(message);
-    },
-    onMessage: (handler) => {
-      socket.on('message', (data: Buffer, isBinary) => {
-        handler(isBinary ? new Uint8Array(data) : data.toString());
-      });
-    },
-    onClose: (handler) => {
-      socket.on('close', () => {
-        handler('closed');
-      });
-    },
-    close: () => {
-      socket.close();
-    },
-  };
-}
 
 async function onlyJournal(): Promise<string> {
   const [name = ''] = await readdir(journals);

@@ -2,9 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { constants } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { closeServers, watchServers } from '../../electron/node/receiver/bind.ts';
 import type { ReceiverTimeouts } from '../../electron/node/receiver/limits.ts';
 import { callEnd, grpcMessage, http2Session, openCall, rawCall } from './receiver-grpc-support.ts';
@@ -169,6 +170,22 @@ describe('clients that break', () => {
     expect(started.target.bodies).toHaveLength(4);
   });
 
+  test('calls that are taken back with their headers leave the receiver alive', async () => {
+    const started = await startReceiver();
+    const session = http2Session(started.grpcPort);
+    // What the library answers by itself: the answer comes when the call is gone.
+    const odd = [{ ':path': '/unknown/Export' }, { 'content-type': 'text/plain' }];
+    const ends = Array.from({ length: 50 }, (_, at) => {
+      const stream = openCall(session, odd[at % 2]);
+      const end = callEnd(stream);
+      stream.close(constants.NGHTTP2_CANCEL);
+      return end;
+    });
+    await Promise.all(ends);
+    expect((await rawCall(session, {}, grpcMessage(Buffer.from('ok')))).status).toBe('0');
+    await expectServed(started);
+  });
+
   test('a thousand idle connections slow nobody, and closing ends them', async () => {
     const started = await startReceiver();
     const sockets = await Promise.all(
@@ -182,6 +199,29 @@ describe('clients that break', () => {
     const closed = Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
     await started.receiver.close();
     await closed;
+  });
+});
+
+describe('headers that a terminal would act on', () => {
+  test('reach no terminal, and the call is answered', async () => {
+    const written: unknown[] = [];
+    for (const method of ['error', 'warn', 'log'] as const) {
+      const spy = vi.spyOn(console, method).mockImplementation((...words) => {
+        written.push(...words);
+      });
+      onTestFinished(() => {
+        spy.mockRestore();
+      });
+    }
+    const started = await startReceiver();
+    const session = http2Session(started.grpcPort);
+    // 0x9b alone starts an escape sequence, like ESC [.
+    const headers = { 'grpc-encoding': '\u009b2J', 'x-odd': '\u009b2J' };
+    const { status } = await rawCall(session, headers, grpcMessage(Buffer.alloc(3)));
+    expect(status).toMatch(/^\d+$/);
+    expect(written).toEqual([]);
+    expect(JSON.stringify(started.target.lines)).not.toContain('\u009b');
+    await expectServed(started);
   });
 });
 

@@ -38,6 +38,15 @@ export class FakeEngine {
   readonly methods: Record<string, (params: never) => unknown> = {};
   /** Every message that clients sent, oldest first. */
   readonly received: ClientMessage[] = [];
+  /** While true nothing is read: a thread that is stuck. What came is read when it is set back. */
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+  set isFrozen(isFrozen: boolean) {
+    this.#isFrozen = isFrozen;
+    if (!isFrozen) for (const session of this.#sessions) session.thaw();
+  }
+  #isFrozen = false;
   readonly #sessions = new Set<FakeSession>();
 
   /** Serves one client. */
@@ -68,14 +77,22 @@ class FakeSession {
   readonly channel: Channel;
   readonly #engine: FakeEngine;
   readonly #subscriptions = new Map<number, OpenSubscription>();
+  readonly #unread: ClientMessage[] = [];
   #credit = 0;
 
   constructor(engine: FakeEngine, channel: Channel) {
     this.#engine = engine;
     this.channel = channel;
     channel.onMessage((message) => {
-      if (typeof message === 'string') this.#onMessage(JSON.parse(message) as ClientMessage);
+      if (typeof message !== 'string') return;
+      this.#unread.push(JSON.parse(message) as ClientMessage);
+      if (!engine.isFrozen) this.thaw();
     });
+  }
+
+  /** Reads what came. */
+  thaw(): void {
+    for (const message of this.#unread.splice(0)) this.#onMessage(message);
   }
 
   get open(): readonly FakeSubscription[] {
@@ -123,6 +140,9 @@ class FakeSession {
       }
       case 'unsubscribe':
         this.#subscriptions.delete(message.sub);
+        return;
+      case 'ping':
+        this.#send({ type: 'pong' });
         return;
       case 'credit':
         this.#credit = Math.min(MAX_CREDIT, this.#credit + message.frames);

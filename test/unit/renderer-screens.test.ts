@@ -84,6 +84,7 @@ describe('the live control', () => {
 
   it('does not call itself live without a connection', () => {
     expect(liveLabel('reconnecting', status(), undefined).look).toBe('away');
+    expect(liveLabel('silent', status(), undefined).word).toBe('Not answering');
   });
 
   it('counts evicted and rejected items as dropped, duplicates and cleared ones not', () => {

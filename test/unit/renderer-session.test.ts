@@ -4,13 +4,18 @@ import { NO_JOURNAL, type JournalStatus } from '../../proto/live/topics.ts';
 import { FrameLoop } from '../../renderer/base/raf.ts';
 import { HostRefusal, type HostBridge } from '../../renderer/session/host.ts';
 import { Session } from '../../renderer/session/session.svelte.ts';
+import { PING_AFTER_MS, PONG_WITHIN_MS } from '../../proto/live/heartbeat.ts';
 import { FakeEngine } from '../support/fake-live.ts';
+import { ManualTime } from '../support/live-engine.ts';
 
-/** A page with a fake host: animation frames and retries run when the test says so. */
+/** Longer than any delay between two attempts to connect, shorter than a heartbeat's silence. */
+const RETRY_MS = 3000;
+
+/** A page with a fake host: animation frames and timers run when the test says so. */
 class Page {
   readonly engine = new FakeEngine();
   readonly frames: ((nowMs: number) => void)[] = [];
-  readonly retries: (() => void)[] = [];
+  readonly time = new ManualTime();
   connects = 0;
   failure: Error | undefined;
   readonly session: Session;
@@ -36,10 +41,7 @@ class Page {
       version: '0.0.0',
       host,
       frames: new FrameLoop({ request: (callback) => this.frames.push(callback) }),
-      after: (_delayMs, task) => {
-        this.retries.push(task);
-        return () => undefined;
-      },
+      after: (delayMs, task) => this.time.after(delayMs, task),
     });
   }
 
@@ -52,8 +54,14 @@ class Page {
     for (const callback of this.frames.splice(0)) callback(0);
   }
 
+  /** Lets time pass, and what is on its way arrive. */
+  async pass(ms: number): Promise<void> {
+    this.time.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   retry(): void {
-    for (const task of this.retries.splice(0)) task();
+    this.time.advance(RETRY_MS);
   }
 }
 
@@ -175,11 +183,11 @@ describe('the session', () => {
   it('goes on trying while the engine is away', async () => {
     page.failure = new Error('nobody there');
     page.session.open();
-    await vi.waitFor(() => expect(page.retries.length).toBe(1));
+    await vi.waitFor(() => expect(page.time.timerCount).toBe(1));
     page.retry();
     await vi.waitFor(() => expect(page.connects).toBe(2));
     page.failure = undefined;
-    await vi.waitFor(() => expect(page.retries.length).toBe(1));
+    await vi.waitFor(() => expect(page.time.timerCount).toBe(1));
     page.retry();
     await vi.waitFor(() => expect(page.session.connection).toBe('open'));
   });
@@ -188,7 +196,7 @@ describe('the session', () => {
     page.failure = new HostRefusal();
     page.session.open();
     await vi.waitFor(() => expect(page.session.connection).toBe('refused'));
-    expect(page.retries).toEqual([]);
+    expect(page.time.timerCount).toBe(0);
   });
 
   it('rejects requests while disconnected', async () => {
@@ -211,6 +219,56 @@ describe('the session', () => {
     expect(hidden).toBeLessThanOrEqual(8);
     page.paint();
     await vi.waitFor(() => expect(frames).toBe(hidden + 1));
+  });
+
+  it('says that the engine does not answer while it is frozen, and goes on with it', async () => {
+    page.engine.topics['status'] = () => ({ meta: statusOf(1) });
+    await page.connected();
+    page.engine.isFrozen = true;
+    await page.pass(2 * PING_AFTER_MS + PONG_WITHIN_MS);
+    expect(page.session.connection).toBe('silent');
+    page.session.retryNow();
+    expect(page.connects).toBe(1);
+    page.engine.isFrozen = false;
+    await vi.waitFor(() => expect(page.session.connection).toBe('open'));
+    page.engine.push('status', { meta: statusOf(2) });
+    await vi.waitFor(() => expect(page.session.status?.signals.spans.received).toBe(2));
+    expect([page.connects, page.session.notices.all]).toEqual([1, []]);
+  });
+
+  it('says so too when the engine never answered at all', async () => {
+    page.engine.isFrozen = true;
+    page.session.open();
+    await page.pass(0);
+    await page.pass(PONG_WITHIN_MS);
+    expect(page.session.connection).toBe('silent');
+    page.engine.isFrozen = false;
+    await vi.waitFor(() => expect(page.session.connection).toBe('open'));
+  });
+
+  it('tells a silent engine from one that went away', async () => {
+    await page.connected();
+    page.engine.isFrozen = true;
+    await page.pass(2 * PING_AFTER_MS + PONG_WITHIN_MS);
+    page.engine.isFrozen = false;
+    page.engine.drop();
+    await vi.waitFor(() => expect(page.session.connection).toBe('reconnecting'));
+    page.retry();
+    await vi.waitFor(() => expect(page.session.connection).toBe('open'));
+  });
+
+  it('asks nothing and runs no timer while nobody sees the page, and asks with the first look', async () => {
+    await page.connected();
+    page.session.setWatched(false);
+    const before = page.engine.received.length;
+    page.engine.isFrozen = true;
+    await page.pass(60_000);
+    expect([page.time.timerCount, page.session.connection]).toEqual([0, 'open']);
+    page.session.setWatched(true);
+    await page.pass(PONG_WITHIN_MS);
+    expect(page.session.connection).toBe('silent');
+    page.engine.isFrozen = false;
+    expect(page.engine.received.slice(before)).toEqual([{ type: 'ping' }]);
   });
 
   it('counts what arrives during a pause', async () => {

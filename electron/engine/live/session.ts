@@ -160,6 +160,9 @@ export class Session implements FrameOutlet {
       case 'credit':
         this.#onCredit(fields.frames);
         return;
+      case 'ping':
+        this.#send({ type: 'pong' });
+        return;
       default:
         this.#fail(NO_ID, { code: 'badMessage', message: 'Unknown message type.' });
     }

@@ -173,8 +173,8 @@ class Printer {
     let isFirst = true;
     const element = (): void => {
       if (!isFirst) out.byte(COMMA);
-      isFirst = false;
       this.#value(field, cursor, depth);
+      isFirst = false; // A value that is cut off throws, and is not there.
     };
     out.byte(OPEN_ARRAY);
     this.#each(field, cursor, this.#first[slot], this.#last[slot], (wireType) => {

@@ -141,6 +141,7 @@ function scanMetric(out: ScanOutput, cursor: Cursor, scope: number): void {
   let descriptionLength = 0;
   let unitAt = 0;
   let unitLength = 0;
+  let dataKind = 0;
   for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) {
     if (tag === NAME) {
       nameLength = cursor.len();
@@ -156,8 +157,13 @@ function scanMetric(out: ScanOutput, cursor: Cursor, scope: number): void {
       cursor.pos += unitLength;
     } else if ((tag & 7) === WIRE.len && tag >>> 3 <= METRIC.summary) {
       const kind = tag >>> 3;
-      const outer = cursor.enter();
       const tags = TAGS_BY_KIND[kind];
+      // Of a one-of the last member counts: points of two would be kept and one kind be exported.
+      if (tags && dataKind !== 0 && dataKind !== kind) {
+        throw cursor.malformed('a Metric has data of two kinds', cursor.pos);
+      }
+      if (tags) dataKind = kind;
+      const outer = cursor.enter();
       if (tags) scanData(out, cursor, kind, tags);
       else if (RETIRED_METRIC_KINDS.includes(kind)) rejectPoints(out, cursor);
       cursor.leave(outer);

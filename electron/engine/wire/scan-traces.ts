@@ -254,11 +254,20 @@ export function cutOff(what: string, offset: number): WireError {
   );
 }
 
-/** Position behind the field whose tag starts at `pos`, inside a message that ends at `end`. */
+/**
+ * Position behind the field whose tag starts at `pos`, inside a message that ends at `end`. Throws
+ * malformed for a tag in more bytes than it needs: the loops over items compare single bytes and
+ * would pass over a field that every other reader sees.
+ */
 export function skipField(cursor: Cursor, pos: number, end: number): number {
   cursor.pos = pos;
   cursor.end = end;
-  cursor.skip(cursor.tag());
+  const tag = cursor.tag();
+  const size = cursor.pos - pos;
+  if (size > 5 || (size > 1 && tag >>> (7 * (size - 1)) === 0)) {
+    throw cursor.malformed(`the tag of field ${tag >>> 3} is longer than it needs to be`, pos);
+  }
+  cursor.skip(tag);
   return cursor.pos;
 }
 

@@ -4,9 +4,11 @@
  */
 import { createServer, type Socket } from 'node:net';
 import {
+  logVerbosity,
   Metadata,
   Server,
   ServerInterceptingCall,
+  setLogVerbosity,
   type ServerInterceptor,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -71,6 +73,8 @@ export async function openGrpc(options: GrpcEndpointOptions): Promise<Endpoint> 
     // The library calls no more of it than the interface; a wrapper around each call is garbage.
     return call as ServerInterceptingCall;
   };
+  // The library writes odd headers of clients to the terminal as they are, escapes too.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_BODY_BYTES,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,

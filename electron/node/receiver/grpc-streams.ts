@@ -67,6 +67,12 @@ export class GrpcStreams {
 
   /** A `stream` listener that has to run before the library's: it changes the headers. */
   readonly watch = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    // The client took the call back with its headers. The library answers odd ones at once, and an
+    // answer on a closed stream is an exception that nobody catches.
+    if (stream.destroyed || stream.closed) {
+      stream.respond = () => undefined;
+      return;
+    }
     const id = ++this.#lastId;
     const codec = takeCompression(headers);
     if (codec !== null) headers[STREAM_HEADER] = String(id);

@@ -6,8 +6,14 @@ import type { Channel } from '../../../proto/live/channel.ts';
 const CLOSE = { normal: 1000, goingAway: 1001, unsupportedData: 1003 } as const;
 
 /**
- * Joins the two until either closes. Nothing is queued here: the page's credits bound what the
- * engine sends, and `ws` bounds what a page may send in one message.
+ * What may wait for a page that does not read. Credits bound the frames among it; beyond this nothing
+ * more is read from the page, so that answers to its requests cannot pile up either.
+ */
+export const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Joins the two until either closes. Nothing is queued here but what the page has not read, and `ws`
+ * bounds what a page may send in one message.
  */
 export function joinSocket(socket: WebSocket, channel: Channel): void {
   socket.on('message', (data: Buffer, isBinary: boolean) => {
@@ -22,7 +28,10 @@ export function joinSocket(socket: WebSocket, channel: Channel): void {
     socket.terminate(); // A broken frame or connection; `close` follows.
   });
   channel.onMessage((message) => {
-    socket.send(message);
+    socket.send(message, () => {
+      if (socket.isPaused && socket.bufferedAmount < MAX_UNREAD_BYTES / 2) socket.resume();
+    });
+    if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.pause();
   });
   channel.onClose((reason) => {
     socket.close(CLOSE.goingAway, reason.slice(0, 60));

@@ -46,18 +46,22 @@ export class UiServer {
   #engine:
     { readonly host: EngineHost; readonly api: Api; readonly client: EngineClient } | undefined;
 
-  /** Binds the port on all addresses or on none. Rejects with BindError (receiver/bind.ts). */
+  /**
+   * Reads the page and binds the port on all addresses or on none. Rejects with BindError
+   * (receiver/bind.ts), and when there is no page.
+   */
   static async listen(options: UiServerOptions): Promise<UiServer> {
+    const files = await staticFiles(options.pageFolder);
     const bound = await bindHosts(() => createServer(), options.hosts, options.port);
-    return new UiServer(options, bound);
+    return new UiServer(options, files, bound);
   }
 
-  private constructor(options: UiServerOptions, bound: Bound<Server>) {
+  private constructor(options: UiServerOptions, files: StaticHandler, bound: Bound<Server>) {
     this.#options = options;
     this.#bound = bound;
     const { token, hosts } = options;
     this.#guards = new Guards({ token, hosts, port: bound.port });
-    this.#files = staticFiles(options.pageFolder);
+    this.#files = files;
     this.#sockets = new WebSocketServer({
       noServer: true,
       // UTF-8 takes at most three bytes for a UTF-16 unit.
@@ -118,10 +122,8 @@ export class UiServer {
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       throw new ApiError('methodNotAllowed', 'The page is only there to be read.');
-    } else {
-      this.#files(request, response, () => {
-        sendText(response, 404, 'text/plain', 'There is no such page. The UI is at /.\n');
-      });
+    } else if (!this.#files(url.pathname, request, response)) {
+      sendText(response, 404, 'text/plain', 'There is no such page. The UI is at /.\n');
     }
   }
 

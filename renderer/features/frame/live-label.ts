@@ -37,6 +37,8 @@ export function liveLabel(
   switch (connection) {
     case 'connecting':
       return { look: 'away', word: 'Connecting', detail: '' };
+    case 'silent':
+      return { look: 'away', word: 'Not answering', detail: '' };
     case 'reconnecting':
       return { look: 'away', word: 'Reconnecting', detail: '' };
     case 'refused':

@@ -26,6 +26,11 @@ export function otlpFixtures(): readonly Fixture[] {
   });
 }
 
+/** A file of test/fixtures/compression: a body as the program of its coding writes it. */
+export function compressedFixture(file: string): Uint8Array {
+  return new Uint8Array(readFileSync(`${FIXTURE_DIR}../compression/${file}`));
+}
+
 function read(file: string): Uint8Array {
   return new Uint8Array(readFileSync(`${FIXTURE_DIR}${file}`));
 }
