@@ -220,6 +220,24 @@ describe('the short ways', () => {
     expect(first).toEqual(copy);
   });
 
+  it('go on the long way where a list of numbers has other forms', () => {
+    const point = (fields: string): Plain => {
+      const json = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{${fields}}]}}]}]}]}`;
+      const request = decodeRequest('metrics', toProto('metrics', json));
+      const [resource] = request['resourceMetrics'] as Plain[];
+      const [scope] = resource['scopeMetrics'] as Plain[];
+      const [metric] = scope['metrics'] as Plain[];
+      const [first] = (metric['histogram'] as Plain)['dataPoints'] as Plain[];
+      return first;
+    };
+    expect(point('"bucketCounts":[1,"2",3 , 4,5e0,18446744073709551615]')).toEqual({
+      bucketCounts: [1n, 2n, 3n, 4n, 5n, 18446744073709551615n],
+    });
+    expect(point('"explicitBounds":[0,-0,1e2,"NaN",0.25,null, 1e300]')).toEqual({
+      explicitBounds: [0, -0, 100, NaN, 0.25, NaN, 1e300],
+    });
+  });
+
   it('make room for lists of numbers, which are longer in protobuf', () => {
     const zeros = Array.from({ length: 5000 }, () => '0').join(',');
     const point = `{"bucketCounts":[${zeros}],"explicitBounds":[${zeros}]}`;

@@ -10,7 +10,7 @@
  */
 import { ANY_VALUE, KEY_VALUE } from '../../../proto/otlp/fields.ts';
 import { MAX_JSON_DEPTH, WIRE } from './cursor.ts';
-import { int64, readDouble } from './json-numbers.ts';
+import { double, int64, scanDouble } from './json-numbers.ts';
 import { copyPlain, Pattern } from './json-pattern.ts';
 import { JSON_BYTE, type JsonScanner } from './json-scanner.ts';
 import type { Writer } from './writer.ts';
@@ -110,27 +110,9 @@ function writeInt(input: JsonScanner, pos: number, out: Writer): number {
 }
 
 function writeDouble(input: JsonScanner, pos: number, out: Writer): number {
-  const { bytes, end } = input;
-  const to = numberEnd(bytes, pos, end);
-  if (to === -1) return -1;
-  const value = readDouble(bytes, pos, to);
-  if (value === undefined) return -1;
+  const stop = scanDouble(input.bytes, pos, input.end);
+  if (stop === -1) return -1;
   out.byte(TAG.double);
-  out.double(value);
-  return to;
-}
-
-/** The end of the number at `pos`: digits with at most one point between them; -1 for other forms. */
-function numberEnd(bytes: Uint8Array, pos: number, end: number): number {
-  const first = bytes[pos] === 0x2d ? pos + 1 : pos;
-  let at = first;
-  let point = -1;
-  for (; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === 0x2e && point === -1) point = at;
-    else if (byte < 0x30 || byte > 0x39) break;
-  }
-  const whole = (point === -1 ? at : point) - first;
-  if (whole === 0 || (whole > 1 && bytes[first] === 0x30) || point === at - 1) return -1;
-  return at;
+  out.double(double.value);
+  return stop;
 }

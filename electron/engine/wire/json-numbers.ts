@@ -88,47 +88,72 @@ function readDecimal(bytes: Uint8Array, start: number, end: number, signed: bool
   return setInt64(Number(magnitude >> 32n), Number(magnitude & 0xffffffffn), sign === '-', signed);
 }
 
+/** The last double that `scanDouble` read. */
+export const double = { value: 0 };
+
 /**
- * The double in `bytes` [start, end), a number of JSON's grammar; undefined when it overflows. Hot:
- * up to eighteen digits, what printing a double gives, need no string.
+ * Reads the number of JSON's grammar at `pos` into `double` and returns the place behind it; -1 for
+ * other texts, and for numbers of more than eighteen digits, which no printed double has, or so large or
+ * small that they take more than `scaled` does. Hot loop.
  */
-export function readDouble(bytes: Uint8Array, start: number, end: number): number | undefined {
-  const negative = bytes[start] === 0x2d;
+export function scanDouble(bytes: Uint8Array, pos: number, end: number): number {
+  const negative = bytes[pos] === 0x2d;
+  const start = negative ? pos + 1 : pos;
   // The number is (first * 10^(digits - 9) + second) / 10^scale.
   let first = 0;
   let second = 0;
   let digits = 0;
-  let scale = 0;
-  let pos = negative ? start + 1 : start;
-  let afterPoint = 0;
-  for (; pos < end; pos++) {
-    const digit = bytes[pos] - 0x30;
+  let point = -1;
+  let at = start;
+  for (; at < end; at++) {
+    const digit = bytes[at] - 0x30;
     if (digit < 0 || digit > 9) {
-      if (digit !== -2) break;
-      afterPoint = 1;
+      if (digit !== -2 || point !== -1) break;
+      point = at;
       continue;
     }
-    scale += afterPoint;
     if (digits < 9) first = first * 10 + digit;
     else second = second * 10 + digit;
     // Zeros in front are no digits.
     if ((first | digits) !== 0) digits++;
   }
-  if (pos < end) scale -= exponentAt(bytes, pos, end);
+  const whole = (point === -1 ? at : point) - start;
+  let scale = point === -1 ? 0 : at - point - 1;
+  if (whole === 0 || (whole > 1 && bytes[start] === 0x30) || point === at - 1) return -1;
+  if (at < end && (bytes[at] | 0x20) === 0x65) {
+    const exponent = at + 1;
+    at = exponentEnd(bytes, exponent, end);
+    if (at === -1) return -1;
+    scale -= exponentOf(bytes, exponent, at);
+  }
   const value = digits <= 18 ? scaled(first, second, digits, scale) : NaN;
-  if (!Number.isNaN(value)) return negative ? -value : value;
-  const parsed = Number(textOf(bytes, start, end));
-  return Number.isFinite(parsed) ? parsed : undefined;
+  if (Number.isNaN(value)) return -1;
+  double.value = negative ? -value : value;
+  return at;
 }
 
-/** The exponent whose `e` stands at `pos`. */
-function exponentAt(bytes: Uint8Array, pos: number, end: number): number {
-  const sign = bytes[pos + 1];
+/** The end of the exponent whose sign or first digit stands at `pos`; -1 when it has no digit. */
+function exponentEnd(bytes: Uint8Array, pos: number, end: number): number {
+  const first = bytes[pos] === 0x2b || bytes[pos] === 0x2d ? pos + 1 : pos;
+  let at = first;
+  while (at < end && bytes[at] >= 0x30 && bytes[at] <= 0x39) at++;
+  return at === first ? -1 : at;
+}
+
+function exponentOf(bytes: Uint8Array, pos: number, end: number): number {
+  const sign = bytes[pos];
   let exponent = 0;
-  for (let at = sign === 0x2b || sign === 0x2d ? pos + 2 : pos + 1; at < end; at++) {
+  for (let at = sign === 0x2b || sign === 0x2d ? pos + 1 : pos; at < end; at++) {
     exponent = Math.min(exponent * 10 + (bytes[at] - 0x30), 100_000);
   }
   return sign === 0x2d ? -exponent : exponent;
+}
+
+/** The double in `bytes` [start, end), a number of JSON's grammar; undefined when it overflows. */
+export function readDouble(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (scanDouble(bytes, start, end) === end) return double.value;
+  const parsed = Number(textOf(bytes, start, end));
+  return Number.isFinite(parsed) ? parsed : undefined;
 }
 
 /** What doubles are split with to multiply them exactly (Dekker): 2^27 + 1. */

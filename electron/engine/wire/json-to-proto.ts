@@ -15,7 +15,16 @@
 import type { Signal } from '../../../proto/otlp/signal.ts';
 import { MAX_JSON_DEPTH, WireError } from './cursor.ts';
 import { writeAttribute } from './json-attribute.ts';
-import { doubleOfText, int64, readDouble, readInt64, textOf } from './json-numbers.ts';
+import { writeNumbers } from './json-list.ts';
+import {
+  double,
+  doubleOfText,
+  int64,
+  readDouble,
+  readInt64,
+  scanDouble,
+  textOf,
+} from './json-numbers.ts';
 import { copyPlain } from './json-pattern.ts';
 import { isNumberStart, JSON_BYTE, JsonScanner } from './json-scanner.ts';
 import { scanHex, writeBase64, writeHex, writeUnescaped } from './json-text.ts';
@@ -128,7 +137,7 @@ class Transcoder {
       starts[slot] = start;
       ends[slot] = out.pos;
     }
-    if (this.#dead.length > firstDead) this.#bury(firstDead);
+    if (this.#dead.length > firstDead) out.cut(this.#dead.splice(firstDead));
   }
 
   /** Makes room for the texts that the rest of the input can hold, and for one number. */
@@ -145,31 +154,13 @@ class Transcoder {
     return message.byKey(this.#text, this.#from, this.#to, before);
   }
 
-  /** Takes the replaced ranges of one object out of the output. */
-  #bury(firstDead: number): void {
-    const out = this.#out;
-    const ranges: (readonly [start: number, end: number])[] = [];
-    for (let at = firstDead; at < this.#dead.length; at += 2) {
-      ranges.push([this.#dead[at], this.#dead[at + 1]]);
-    }
-    this.#dead.length = firstDead;
-    ranges.sort((a, b) => a[0] - b[0]);
-    let to = ranges[0][0];
-    ranges.forEach(([, end], index) => {
-      const next = ranges[index + 1]?.[0] ?? out.pos;
-      out.bytes.copyWithin(to, end, next);
-      to += next - end;
-    });
-    out.pos = to;
-  }
-
   #list(field: Field, depth: number): void {
     const input = this.#in;
     const out = this.#out;
     input.open(JSON_BYTE.array, field.name);
     const start = out.pos;
     const mark = field.isPackable ? out.open(field.number) : 0;
-    let isFirst = true;
+    let isFirst = !field.isPackable || !writeNumbers(input, out, field.kind);
     for (; input.next(JSON_BYTE.arrayEnd, isFirst); isFirst = false) {
       this.#reserve();
       if (!field.isPackable) out.tag(field.number, field.wireType);
@@ -203,6 +194,7 @@ class Transcoder {
   #value(field: Field, depth: number): boolean {
     const input = this.#in;
     const out = this.#out;
+    // The more frequent ones first: they are compared in this order.
     switch (field.kind) {
       case 'message': {
         if (field.typeName === 'KeyValue' && writeAttribute(input, out, depth)) return false;
@@ -213,6 +205,13 @@ class Transcoder {
       }
       case 'string':
         return this.#string(field);
+      case 'fixed64':
+      case 'sfixed64':
+        this.#integer(field, field.kind === 'sfixed64');
+        out.fixed64(int64.hi, int64.lo);
+        return (int64.hi | int64.lo) === 0;
+      case 'double':
+        return this.#double(field);
       case 'hex': {
         const quote = scanHex(out, input.bytes, input.pos + 1, input.end);
         if (quote >= 0 && input.bytes[input.pos] === JSON_BYTE.string) {
@@ -230,8 +229,6 @@ class Transcoder {
         return this.#from === this.#to;
       case 'bool':
         return this.#bool(field);
-      case 'double':
-        return this.#double(field);
       case 'enum':
         return this.#enum(field);
       case 'int64':
@@ -241,11 +238,6 @@ class Transcoder {
       case 'uint64':
         this.#integer(field, false);
         out.varint64(int64.hi, int64.lo);
-        return (int64.hi | int64.lo) === 0;
-      case 'fixed64':
-      case 'sfixed64':
-        this.#integer(field, field.kind === 'sfixed64');
-        out.fixed64(int64.hi, int64.lo);
         return (int64.hi | int64.lo) === 0;
       case 'uint32':
         this.#uint32(field);
@@ -343,7 +335,14 @@ class Transcoder {
   }
 
   #double(field: Field): boolean {
-    const fromString = this.#in.peek() === JSON_BYTE.string;
+    const input = this.#in;
+    const stop = scanDouble(input.bytes, input.pos, input.end);
+    if (stop !== -1) {
+      input.pos = stop;
+      this.#out.double(double.value);
+      return Object.is(double.value, 0);
+    }
+    const fromString = input.peek() === JSON_BYTE.string;
     this.#numeral(field);
     const value = fromString
       ? doubleOfText(textOf(this.#text, this.#from, this.#to))

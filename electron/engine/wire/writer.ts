@@ -159,4 +159,18 @@ export class Writer {
     this.varint32(length);
     this.pos = end;
   }
+
+  /** Takes out what was written in these ranges: starts and ends side by side, which do not overlap. */
+  cut(ranges: readonly number[]): void {
+    const sorted: (readonly [start: number, end: number])[] = [];
+    for (let at = 0; at < ranges.length; at += 2) sorted.push([ranges[at], ranges[at + 1]]);
+    sorted.sort((a, b) => a[0] - b[0]);
+    let to = sorted[0][0];
+    sorted.forEach(([, end], index) => {
+      const next = sorted[index + 1]?.[0] ?? this.pos;
+      this.bytes.copyWithin(to, end, next);
+      to += next - end;
+    });
+    this.pos = to;
+  }
 }
