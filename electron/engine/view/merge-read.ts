@@ -8,6 +8,8 @@ import {
   SEGMENT_BITS,
   SEGMENT_ROWS,
   SLOT_MASK,
+  SPAN_FLAG,
+  STATUS_SHIFT,
   type SpanTable,
   type StoreRead,
 } from '../store/schema.ts';
@@ -71,7 +73,7 @@ export class TraceReader {
       const index = row >>> SEGMENT_BITS;
       const segment = segments[index];
       if (segment === undefined) throw new Error(`span row ${row} has no segment`);
-      const { startHi, startLo, endHi, endLo, status, parentRow, nextInTrace } = segment;
+      const { startHi, startLo, endHi, endLo, flags, parentLink, nextInTrace } = segment;
       const indexAt = (this.#indexes[index] ??= new Int32Array(SEGMENT_ROWS));
       for (; row >>> SEGMENT_BITS === index && count < spanCount; count++) {
         const slot = row & SLOT_MASK;
@@ -87,9 +89,9 @@ export class TraceReader {
         indexAt[slot] = count;
         start[count] = isSet ? diffNs(hi, lo, baseHi, baseLo) : NaN;
         end[count] = diffNs(endHi[slot], endLo[slot], baseHi, baseLo);
-        parent[count] = parentRow[slot];
+        parent[count] = (flags[slot] & SPAN_FLAG.resolved) === 0 ? -1 : parentLink[slot];
         key[count] = keys.keyOf(store, segment, slot);
-        isError[count] = status[slot] === STATUS_ERROR ? 1 : 0;
+        isError[count] = flags[slot] >>> STATUS_SHIFT === STATUS_ERROR ? 1 : 0;
         row = nextInTrace[slot];
       }
     }
@@ -124,7 +126,7 @@ export class TraceReader {
       }
       const segment = segments[rows[i] >>> SEGMENT_BITS];
       const slot = rows[i] & SLOT_MASK;
-      if (segment && (segment.parentIdHi[slot] | segment.parentIdLo[slot]) !== 0) hasMissing = true;
+      if (segment?.isChild(slot) === true) hasMissing = true;
     }
     return hasMissing;
   }
@@ -136,10 +138,10 @@ export class TraceReader {
     for (let i = 0; i < count; i++) {
       const segment = segments[this.#rows[i] >>> SEGMENT_BITS];
       const slot = this.#rows[i] & SLOT_MASK;
-      if (this.parent[i] !== NO_PARENT || segment === undefined) continue;
+      if (this.parent[i] !== NO_PARENT || segment?.isChild(slot) !== true) continue;
+      if ((segment.flags[slot] & SPAN_FLAG.resolved) !== 0) continue;
       const hi = segment.parentIdHi[slot];
-      const lo = segment.parentIdLo[slot];
-      if ((hi | lo) === 0) continue;
+      const lo = segment.parentLink[slot];
       const node = count + missing.add(hi, lo);
       this.parent[i] = node;
       if (node === this.total) this.#addInferred();
