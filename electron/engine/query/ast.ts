@@ -25,13 +25,7 @@ export interface Query {
 }
 
 export type Expression =
-  | Junction
-  | Negation
-  | FullText
-  | Comparison
-  | Presence
-  | SpanSet
-  | Structure;
+  Junction | Negation | FullText | Comparison | Presence | SpanSet | Structure;
 
 /** `and` (also by standing side by side) or `or` of at least two. Nested ones of a kind are flat. */
 export interface Junction extends TextRange {
