@@ -411,7 +411,7 @@ function fitsText(op: CompareOp, text: string, value: Value): boolean {
     if (!value.glob) return text === value.text;
     const pattern = value.text
       .split('*')
-      .map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+      .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
     return new RegExp(`^${pattern.join('[^]*')}$`, 'u').test(text);
   }
   if (value.number !== null) return false;

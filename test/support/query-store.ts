@@ -42,24 +42,26 @@ function bytesAt(store: Store, segment: ItemColumns, slot: number): Uint8Array {
   return store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]);
 }
 
-/** Kept spans by ordinal, in order of arrival. */
-export function decodedSpans(store: Store): Map<number, ReferenceSpan> {
+/** Kept spans by ordinal, in order of arrival; the first `limit`. */
+export function decodedSpans(store: Store, limit = Infinity): Map<number, ReferenceSpan> {
   const spans = new Map<number, ReferenceSpan>();
   for (let ordinal = store.spans.begin; ordinal < store.spans.end; ordinal++) {
     const row = store.spans.rowOf(ordinal);
     const segment = segmentOf(store.spans, row);
     const slot = row & SLOT_MASK;
     if (segment.trace[slot] === -1) continue;
+    if (spans.size === limit) break;
     const span = decodeSpan(bytesAt(store, segment, slot));
     spans.set(ordinal, { type: 'span', span, ...ownersOf(store, segment, slot) });
   }
   return spans;
 }
 
-/** Log records by ordinal. */
-export function decodedLogs(store: Store): Map<number, ReferenceLog> {
+/** Log records by ordinal; the first `limit`. */
+export function decodedLogs(store: Store, limit = Infinity): Map<number, ReferenceLog> {
   const logs = new Map<number, ReferenceLog>();
-  for (let ordinal = store.logs.begin; ordinal < store.logs.end; ordinal++) {
+  const end = Math.min(store.logs.end, store.logs.begin + limit);
+  for (let ordinal = store.logs.begin; ordinal < end; ordinal++) {
     const row = store.logs.rowOf(ordinal);
     const segment = segmentOf(store.logs, row);
     const slot = row & SLOT_MASK;

@@ -1,7 +1,7 @@
 /** Plans for comparisons and presences: one field, its operator, its values. */
 import { severityLevel } from '../../../proto/otlp/signal.ts';
 import type { CompareOp, Comparison, Field, Intrinsic, Presence, Value } from './ast.ts';
-import { KeyTest } from './attribute-walk.ts';
+import { KeySet, KeyTest } from './attribute-walk.ts';
 import type { FieldContext } from './compile.ts';
 import { attributeNames, ENUM_WORDS } from './fields.ts';
 import {
@@ -114,7 +114,13 @@ function intrinsicStep(context: FieldContext, name: Intrinsic, asked: Asked): St
       if (context.target === 'logs') {
         return { kind: 'text', field: 'eventName', match: textMatch(context, asked) };
       }
-      return { kind: 'children', of: 'event', own: 'name', keys: [], ...textMatch(context, asked) };
+      return {
+        kind: 'children',
+        of: 'event',
+        own: 'name',
+        keys: new KeySet([]),
+        ...textMatch(context, asked),
+      };
   }
 }
 
@@ -127,7 +133,7 @@ function attributeStep(
   const { target } = context;
   const isOfSpan = target === 'traces' || target === 'spans';
   const verdict = verdictOf(asked);
-  const keys = (): readonly KeyTest[] => keyTests(context, key, asked);
+  const keys = (): KeySet => keyTests(context, key, asked);
   const owned = (owner: AttributeOwner): Step => ({
     kind: 'attribute',
     owner,
@@ -179,15 +185,16 @@ function textMatch(context: FieldContext, asked: Asked): FieldMatch {
 }
 
 /** Every name of the key; those that measure time in other units have tests of their own. */
-function keyTests(context: FieldContext, key: string, asked: Asked): readonly KeyTest[] {
+function keyTests(context: FieldContext, key: string, asked: Asked): KeySet {
   const byUnit = new Map<number, ValueTest>();
-  return attributeNames(key).map((name) => {
+  const tests = attributeNames(key).map((name) => {
     if (asked === null) return new KeyTest(name, null);
     const unitNs = unitOfKey(name);
     const test = byUnit.get(unitNs) ?? testOf(context, asked, unitNs);
     byUnit.set(unitNs, test);
     return new KeyTest(name, test);
   });
+  return new KeySet(tests);
 }
 
 function idMatch(

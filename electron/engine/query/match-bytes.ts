@@ -6,7 +6,7 @@ import { decodeLogRecord } from '../wire/decode.ts';
 import { toHex } from '../wire/utf8.ts';
 import { attributeText } from '../wire/value-text.ts';
 import { walkStrings, type TextVisitor } from '../wire/walk-strings.ts';
-import { FieldFinder, findAttributes, FOUND, type KeyTest } from './attribute-walk.ts';
+import { FieldFinder, findAttributes, FOUND, type KeySet } from './attribute-walk.ts';
 import type { Needle } from './bytes-test.ts';
 import { enoughFor, fitsFound } from './match-owners.ts';
 import { fitsText, RowPredicate, type Predicate, type RowVerdicts } from './predicate.ts';
@@ -25,7 +25,7 @@ const ATTRIBUTES_TAG: Readonly<Record<ItemShape, number>> = {
 export class AttributePredicate<S extends ItemColumns> implements Predicate<S> {
   readonly #store: StoreRead;
   readonly #tag: number;
-  readonly #keys: readonly KeyTest[];
+  readonly #keys: KeySet;
   readonly #verdict: Verdict;
   readonly #resource: RowVerdicts | null;
 
@@ -103,7 +103,7 @@ export class ChildrenPredicate extends RowPredicate<SpanSegment> {
     let found = 0;
     while ((found & enough) === 0 && children.next()) {
       if (own !== null) found |= this.#ownField(fields[own], own === 'name', test);
-      if (keys.length > 0) {
+      if (keys.tests.length > 0) {
         found |= findAttributes(bytes, children.start, children.end, attributes, keys, enough);
       }
     }

@@ -3,7 +3,7 @@ import { INSTRUMENTATION_SCOPE, RESOURCE } from '../../../proto/otlp/fields.ts';
 import type { ItemColumns, StoreRead } from '../store/schema.ts';
 import { WIRE } from '../wire/cursor.ts';
 import { walkStrings } from '../wire/walk-strings.ts';
-import { findAttributes, FOUND, type KeyTest } from './attribute-walk.ts';
+import { findAttributes, FOUND, type KeySet } from './attribute-walk.ts';
 import type { Needle } from './bytes-test.ts';
 import { fitsText, RowVerdicts, type Epoch, type Predicate } from './predicate.ts';
 import type { FieldMatch, Verdict } from './plan.ts';
@@ -57,10 +57,10 @@ abstract class ScopeVerdicts extends RowVerdicts {
 
 /** FOUND bits of attributes of resources. */
 export class ResourceAttributes extends ResourceVerdicts {
-  readonly #keys: readonly KeyTest[];
+  readonly #keys: KeySet;
   readonly #verdict: Verdict;
 
-  constructor(store: StoreRead, epoch: Epoch, keys: readonly KeyTest[], verdict: Verdict) {
+  constructor(store: StoreRead, epoch: Epoch, keys: KeySet, verdict: Verdict) {
     super(store, epoch);
     this.#keys = keys;
     this.#verdict = verdict;
@@ -75,10 +75,10 @@ export class ResourceAttributes extends ResourceVerdicts {
 
 /** FOUND bits of attributes of scopes. */
 export class ScopeAttributes extends ScopeVerdicts {
-  readonly #keys: readonly KeyTest[];
+  readonly #keys: KeySet;
   readonly #verdict: Verdict;
 
-  constructor(store: StoreRead, epoch: Epoch, keys: readonly KeyTest[], verdict: Verdict) {
+  constructor(store: StoreRead, epoch: Epoch, keys: KeySet, verdict: Verdict) {
     super(store, epoch);
     this.#keys = keys;
     this.#verdict = verdict;

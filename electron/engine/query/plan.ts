@@ -9,7 +9,7 @@
  * ```
  */
 import type { QueryTarget, TraceField } from './ast.ts';
-import type { KeyTest } from './attribute-walk.ts';
+import type { KeySet } from './attribute-walk.ts';
 import type { Needle } from './bytes-test.ts';
 import type { ValueTest } from './value-test.ts';
 
@@ -42,7 +42,7 @@ export type Step =
   | {
       readonly kind: 'attribute';
       readonly owner: AttributeOwner;
-      readonly keys: readonly KeyTest[];
+      readonly keys: KeySet;
       readonly verdict: Verdict;
     }
   | {
@@ -51,7 +51,7 @@ export type Step =
       /** Also the child's own field: an event's name, a link's trace or span id. */
       readonly own: 'name' | 'trace' | 'span' | null;
       readonly test: ValueTest | null;
-      readonly keys: readonly KeyTest[];
+      readonly keys: KeySet;
       readonly verdict: Verdict;
     }
   | { readonly kind: 'words'; readonly needle: Needle };
@@ -143,7 +143,7 @@ function stepCost(step: Step): number {
     case 'attribute':
       return step.owner === 'resource' || step.owner === 'scope'
         ? COST.owner
-        : COST.walk + step.keys.length * 5;
+        : COST.walk + step.keys.tests.length * 5;
     case 'children':
       return COST.child;
     case 'words':

@@ -250,10 +250,9 @@ export class TraceMatcher {
 
   #decide(traceRow: number, first: number, limit: number): TraceVerdict {
     const { traces } = this.#store;
-    const kept = this.#walks.get(traceRow);
-    const walk = kept !== undefined && this.#goesOn(kept, traceRow) ? kept : undefined;
-    this.#walks.delete(traceRow);
-    this.#answers.set(walk?.answers ?? this.#firstAnswers(traceRow, first));
+    const walk = this.#walks.size === 0 ? undefined : this.#takeWalk(traceRow);
+    if (walk === undefined) this.#readNotes(traceRow, first);
+    else this.#answers.set(walk.answers);
     let left = limit;
     for (;;) {
       const verdict = this.#evaluate(this.#formula, first);
@@ -276,18 +275,22 @@ export class TraceMatcher {
     }
   }
 
-  /** Spans that came meanwhile are walked over too; that the trace changed brings another look. */
-  #goesOn(walk: Walk, traceRow: number): boolean {
-    const { traces } = this.#store;
-    return traces.isLive(traceRow, walk.ordinal) && this.#isOf(walk.rowOrdinal, traceRow);
+  /** The walk that goes on; spans that came meanwhile are walked over, too. */
+  #takeWalk(traceRow: number): Walk | undefined {
+    const walk = this.#walks.get(traceRow);
+    this.#walks.delete(traceRow);
+    if (walk === undefined || !this.#store.traces.isLive(traceRow, walk.ordinal)) return undefined;
+    return this.#isOf(walk.rowOrdinal, traceRow) ? walk : undefined;
   }
 
   /** What the notes say: NO without a hit of what can be looked for beforehand. */
-  #firstAnswers(traceRow: number, first: number): Int8Array {
-    return Int8Array.from(this.#searches, (search) => {
-      if (search.fixed !== null && !this.#hasHit(search, traceRow, first)) return NO;
-      return search.whole === null ? YES : UNKNOWN;
-    });
+  #readNotes(traceRow: number, first: number): void {
+    const searches = this.#searches;
+    for (let i = 0; i < searches.length; i++) {
+      const search = searches[i];
+      const isOut = search.fixed !== null && !this.#hasHit(search, traceRow, first);
+      this.#answers[i] = isOut ? NO : search.whole === null ? YES : UNKNOWN;
+    }
   }
 
   /** Goes on with a walk for a search's first hit. Returns what is left of `limit`. */
