@@ -18,10 +18,15 @@ export interface Scheduler {
 
 /** A compiled regular expression. `test` looks anywhere in the text; linear in its length. */
 export interface RegexTest {
+  /** Instructions of the compiled pattern: what a character may cost at worst grows with them. */
+  readonly size: number;
   test(text: string): boolean;
 }
 
-/** RE2 syntax, given by the host: the time of a match has to be linear, whatever the pattern. */
+/**
+ * RE2 syntax, given by the host: the time of a match has to be linear, whatever the pattern. Patterns
+ * that would be very large are refused.
+ */
 export interface RegexCompiler {
   compile(
     pattern: string,

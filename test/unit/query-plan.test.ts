@@ -114,6 +114,24 @@ describe('a query is refused', () => {
   });
 });
 
+describe('patterns', () => {
+  it('that make a very large program are refused', () => {
+    expect(errorOf('name~"(a|b|c|d){900}"', 'spans').message).toContain('too often');
+  });
+
+  it('are at most 32 in a query', () => {
+    const text = Array.from({ length: 33 }, (_, i) => `name~a${i}`).join(' or ');
+    expect(errorOf(text, 'spans').message).toBe('A query can have at most 32 regular expressions.');
+  });
+
+  it('that are large take smaller steps', () => {
+    const small = compile({ text: 'a~x', ...NO_SERVICES }, 'logs', RE2);
+    const large = compile({ text: 'a~"(a|b|c){300}"', ...NO_SERVICES }, 'logs', RE2);
+    if (!small.ok || !large.ok) throw new Error('refused');
+    expect(large.query.plan.cost).toBeGreaterThan(3 * small.query.plan.cost);
+  });
+});
+
 describe('a compiled query', () => {
   it('is empty when everything matches', () => {
     const compiled = compile({ text: '  ', ...NO_SERVICES }, 'logs', RE2);

@@ -31,8 +31,10 @@ export function presencePlan(context: FieldContext, presence: Presence): Plan {
 function fieldPlan(context: FieldContext, field: Field, asked: Asked, label: string): Plan {
   const step = stepOf(context, field, asked);
   if (step === null) return { type: 'never', label, cost: 0 };
+  const pattern = asked?.op === '~' ? asked.values[0] : undefined;
+  if (pattern === undefined) return stepPlan(step, label);
   // Regular expressions run after everything else of their kind.
-  return stepPlan(step, label, asked?.op === '~' ? 10 : 1);
+  return stepPlan(step, label, 10 + context.pattern(pattern).size / 10);
 }
 
 /** The step for a field; null when items of the target never have it. */

@@ -31,6 +31,8 @@ export const MAX_CLAUSES = 1000;
 /** `>>` of one query: each keeps a note per span while it runs. */
 const MAX_DESCENTS = 16;
 const MAX_PATTERN_LENGTH = 1000;
+/** Each may take some ms to compile. */
+const MAX_PATTERNS = 32;
 
 /** Compiles the text of a filter; its services are one more condition on the item that matches. */
 export function compile(filter: Filter, target: QueryTarget, regex: RegexCompiler): Compiled {
@@ -88,6 +90,7 @@ class Compiler implements FieldContext {
   readonly #text: string;
   readonly #regex: RegexCompiler;
   readonly #atoms: Atom[] = [];
+  readonly #patterns = new Map<string, RegexTest>();
   #clauses = 0;
   #descents = 0;
 
@@ -237,8 +240,14 @@ class Compiler implements FieldContext {
     if (value.text.length > MAX_PATTERN_LENGTH) {
       this.refuse(value, 'A regular expression can have at most 1,000 characters.');
     }
+    const known = this.#patterns.get(value.text);
+    if (known !== undefined) return known;
+    if (this.#patterns.size === MAX_PATTERNS) {
+      this.refuse(value, `A query can have at most ${MAX_PATTERNS} regular expressions.`);
+    }
     const compiled = this.#regex.compile(value.text);
     if (!compiled.ok) this.refuse(value, patternMessage(compiled.message, value.text));
+    this.#patterns.set(value.text, compiled);
     return compiled;
   }
 
