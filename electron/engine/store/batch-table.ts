@@ -38,6 +38,10 @@ export class Batches implements BatchTable {
     return this.slabOf(batch).bytes.subarray(start, start + this.#length[batch]);
   }
 
+  slabBytes(batch: number): Uint8Array {
+    return this.slabOf(batch).bytes;
+  }
+
   arrivalMs(batch: number): number {
     return this.#arrival[batch];
   }
@@ -136,7 +140,7 @@ export class Batches implements BatchTable {
  * the high bit set, behind a tag whose last byte has not, so that it can be found from its end. A column
  * would cost 4 bytes an item.
  */
-function lengthBefore(bytes: Uint8Array, offset: number): number {
+export function lengthBefore(bytes: Uint8Array, offset: number): number {
   let at = offset - 1;
   let length = bytes[at];
   while (bytes[--at] >= 0x80) length = ((length << 7) | (bytes[at] & 0x7f)) >>> 0;

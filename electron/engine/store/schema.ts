@@ -136,6 +136,8 @@ export interface BatchTable {
   /** The bytes of the item at an offset: a live view, valid until the batch is evicted. */
   bytesOf(batch: number, offset: number): Uint8Array;
   lengthOf(batch: number, offset: number): number;
+  /** All bytes of the slab that a batch lies in, which offsets count in: the same live array. */
+  slabBytes(batch: number): Uint8Array;
   /** Arrival, ms since the Unix epoch. */
   arrivalMs(batch: number): number;
 }

@@ -4,6 +4,7 @@
  */
 import { Engine } from '../../../electron/engine/engine.ts';
 import type { Clock, Scheduler } from '../../../electron/engine/config.ts';
+import { RE2 } from '../../../electron/node/host/regex.ts';
 import type { LiveClient, TopicFrame } from '../../../proto/live/client.ts';
 import { NO_FILTER, type TopicName, type Topics } from '../../../proto/live/topics.ts';
 import { connectClient, settle } from '../../support/live-engine.ts';
@@ -75,6 +76,7 @@ export class DrivenEngine {
       scheduler: this.#time,
       engineId: 'bench',
       version: '0.0.0',
+      regex: RE2,
     });
     this.#client = connectClient(this.engine);
   }
