@@ -11,6 +11,10 @@
  *        └─ not ── text "health"
  * ```
  */
+import type { AttributePin, Intrinsic, TraceField } from '../../../proto/query/words.ts';
+
+export { INTRINSICS, TRACE_FIELDS } from '../../../proto/query/words.ts';
+export type { Intrinsic, TraceField } from '../../../proto/query/words.ts';
 
 /** A range of UTF-16 units of the query text: [from, to). */
 export interface TextRange {
@@ -27,7 +31,10 @@ export interface Query {
 export type Expression =
   Junction | Negation | FullText | Comparison | Presence | SpanSet | Structure;
 
-/** `and` (also by standing side by side) or `or` of at least two. Nested ones of a kind are flat. */
+/**
+ * `and` (also by standing side by side) or `or` of at least two. Nested ones of a kind are flat:
+ * brackets that change no precedence leave no trace, so `(a -b) c` is `a -b c`.
+ */
 export interface Junction extends TextRange {
   readonly type: 'and' | 'or';
   readonly items: readonly Expression[];
@@ -77,30 +84,8 @@ export interface Structure extends TextRange {
   readonly right: SpanSet;
 }
 
-/** Names without a dot that the language knows itself. */
-export const INTRINSICS = [
-  'name',
-  'service',
-  'kind',
-  'status',
-  'duration',
-  'start',
-  'trace',
-  'span',
-  'parent',
-  'root',
-  'scope',
-  'level',
-  'body',
-  'event',
-] as const;
-export type Intrinsic = (typeof INTRINSICS)[number];
-
-export const TRACE_FIELDS = ['duration', 'spans', 'errors', 'services'] as const;
-export type TraceField = (typeof TRACE_FIELDS)[number];
-
 /** Where an attribute is looked for. `any`: the item's own first, then the resource's. */
-export type Pin = 'any' | 'span' | 'resource' | 'scope' | 'event' | 'link' | 'log';
+export type Pin = 'any' | AttributePin;
 
 export type Field = (
   | { readonly type: 'intrinsic'; readonly name: Intrinsic }
