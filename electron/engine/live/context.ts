@@ -27,7 +27,7 @@ export class LiveContext {
   constructor(options: EngineOptions, store: Store, changed: (trigger: Trigger) => void) {
     this.options = options;
     this.store = store;
-    this.queries = new Queries(store);
+    this.queries = new Queries(store, options.regex);
     this.lists = new SharedLists(options, store, this.queries);
     this.#changed = changed;
     this.#startedMs = options.clock.ticksMs();

@@ -178,7 +178,10 @@ function positionAtOrdinal(list: LogList, ordinal: number): number {
   return low;
 }
 
-export function traceRows({ store }: LiveContext, params: Fields): Methods['traces.rows']['result'] {
+export function traceRows(
+  { store }: LiveContext,
+  params: Fields,
+): Methods['traces.rows']['result'] {
   const rows = readTraceIds(params, MAX_ROWS).map((traceId) => store.traces.find(traceId));
   const kept = rows.filter((row) => row !== -1 && store.traces.spanCountOf(row) > 0);
   return { traces: kept.map((row) => traceItem(store, row)) };

@@ -8,11 +8,11 @@ import { readCount, readFilter, readSeriesParams, type Fields } from './params.t
 const MAX_METRICS = 10_000;
 
 export function listMetrics(
-  { store }: LiveContext,
+  { store, queries }: LiveContext,
   params: Fields,
 ): Methods['metrics.list']['result'] {
   const count = readCount(params, 'limit', MAX_METRICS);
-  const { rows, matched } = catalogWindow(store, readFilter(params), {
+  const { rows, matched } = catalogWindow(store, queries.compile(readFilter(params), 'metrics'), {
     first: 0,
     count,
     sparkPoints: 2, // What tells a rate; the sparkline itself is not asked for.

@@ -93,9 +93,13 @@ export class SharedLists {
       const base = this.traces(filter, null, wake);
       const range = new BrushRange(brush);
       const key = JSON.stringify([filter, brush]);
-      const lease = this.#traces.lease(key, () => undefined, () => {
-        return new BrushedTraces(base.list, this.#store, range);
-      });
+      const lease = this.#traces.lease(
+        key,
+        () => undefined,
+        () => {
+          return new BrushedTraces(base.list, this.#store, range);
+        },
+      );
       return joined(lease, base);
     }
     return this.#traces.lease(JSON.stringify(filter), wake, (onProgress) => {
@@ -110,9 +114,13 @@ export class SharedLists {
       const base = this.spans(filter, null, wake);
       const range = new BrushRange(brush);
       const key = JSON.stringify([filter, brush]);
-      const lease = this.#spans.lease(key, () => undefined, () => {
-        return new BrushedSpans(base.list, this.#store, range);
-      });
+      const lease = this.#spans.lease(
+        key,
+        () => undefined,
+        () => {
+          return new BrushedSpans(base.list, this.#store, range);
+        },
+      );
       return joined(lease, base);
     }
     return this.#spans.lease(JSON.stringify(filter), wake, (onProgress) => {
@@ -129,7 +137,12 @@ export class SharedLists {
     const key = JSON.stringify([filter, minSeverity, traceId, fold]);
     return this.#logs.lease(key, wake, (onProgress) => {
       const test = this.#queries.logTest(filter);
-      return openLogList(this.#store, this.#options, { test, minSeverity, traceId, fold }, onProgress);
+      return openLogList(
+        this.#store,
+        this.#options,
+        { test, minSeverity, traceId, fold },
+        onProgress,
+      );
     });
   }
 }

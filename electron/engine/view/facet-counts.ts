@@ -135,7 +135,7 @@ export class FacetCounts {
   #countAll(): void {
     for (const row of [...this.#counted.keys()]) this.#count(row);
     const list = this.#set.newest();
-    for (let i = list.length - 1; i >= 0; i--) this.#count(list.rowAt(i));
+    for (let i = 0; i < list.length; i++) this.#count(list.rowAt(i));
   }
 
   #count(row: number): void {

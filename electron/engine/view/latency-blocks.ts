@@ -21,7 +21,9 @@ export function binStart(bin: number): number {
 }
 
 function binOf(durationNs: number): number {
-  return durationNs < 1 ? 0 : Math.min(BINS - 1, Math.floor(Math.log2(durationNs) * BINS_PER_OCTAVE));
+  return durationNs < 1
+    ? 0
+    : Math.min(BINS - 1, Math.floor(Math.log2(durationNs) * BINS_PER_OCTAVE));
 }
 
 export interface Cell {

@@ -132,7 +132,11 @@ export class SpanLatencies implements LatencySource {
       changed.add(block);
     }
     for (let block = from; block < to; block++) {
-      const places = [this.#firstPlace(block), this.#firstPlace(block + 1), this.#set.shifts].join();
+      const places = [
+        this.#firstPlace(block),
+        this.#firstPlace(block + 1),
+        this.#set.shifts,
+      ].join();
       if (this.#told.get(block) === places) continue;
       this.#told.set(block, places);
       changed.add(block);

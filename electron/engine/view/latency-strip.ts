@@ -1,9 +1,5 @@
 /** The latency strip of a set of traces or spans: chooses its axis of time and packs its columns. */
-import type {
-  LatencyColumns,
-  LatencyMeta,
-  LatencyParams,
-} from '../../../proto/live/topics.ts';
+import type { LatencyColumns, LatencyMeta, LatencyParams } from '../../../proto/live/topics.ts';
 import { LATENCY_POINT } from '../../../proto/live/topics.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import { hexInto } from './hex.ts';

@@ -125,10 +125,7 @@ export class LogDensity {
   #count(number: number, from: number, to: number): void {
     const known = this.#blocks.get(number);
     // Growth upwards goes on where it was; a block that was cut or grew downwards is counted anew.
-    const block =
-      known?.from === from && known.to < to
-        ? known
-        : newBlock(from);
+    const block = known?.from === from && known.to < to ? known : newBlock(from);
     const { logs } = this.#store;
     for (let position = block.to; position < to; position++) {
       const row = logs.rowOf(this.#list.ordinalAt(position));

@@ -203,7 +203,11 @@ export class FoldedLogs implements LogList {
     const segment = logs.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) return false;
     const slot = row & SLOT_MASK;
-    const bytes = batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]);
+    const bytes = batches.bytesOf(
+      segment.batchOf(slot),
+      segment.offset[slot],
+      segment.length[slot],
+    );
     const range = logBodyRange(bytes);
     if (range === null) return false;
     this.#bodies[into] = bytes.subarray(range.start, range.end);

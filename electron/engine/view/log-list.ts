@@ -234,8 +234,8 @@ class TraceLogs implements LogList {
   }
 }
 
-/** Records looked at between two looks at the clock. */
-const RECORDS_PER_STEP = 64;
+/** Records looked at between two looks at the clock when only their severity counts. */
+const RECORDS_PER_STEP = 1024;
 
 class MatchingLogs implements LogList {
   readonly #store: StoreRead;
@@ -316,16 +316,18 @@ class MatchingLogs implements LogList {
     const { logs } = this.#store;
     if (this.#nextNew < logs.end) {
       const from = Math.max(this.#nextNew, logs.begin);
-      const to = Math.min(from + RECORDS_PER_STEP, logs.end);
-      for (let ordinal = from; ordinal < to; ordinal++) this.#look(ordinal, this.#newer);
+      const to = Math.min(from + this.#perStep, logs.end);
+      this.#scan(from, to, (ordinal) => {
+        this.#keep(ordinal, this.#newer);
+      });
       this.#nextNew = to;
       return false;
     }
     if (this.#searchNext > logs.begin) {
-      const to = Math.max(this.#searchNext - RECORDS_PER_STEP, logs.begin);
-      for (let ordinal = this.#searchNext - 1; ordinal >= to; ordinal--) {
-        this.#look(ordinal, this.#older);
-      }
+      const to = Math.max(this.#searchNext - this.#perStep, logs.begin);
+      const found: number[] = [];
+      this.#scan(to, this.#searchNext, (ordinal) => found.push(ordinal));
+      for (let i = found.length - 1; i >= 0; i--) this.#keep(found[i], this.#older);
       this.#searchNext = to;
       return false;
     }
@@ -334,10 +336,23 @@ class MatchingLogs implements LogList {
     return true;
   }
 
-  #look(ordinal: number, into: MatchColumn): void {
-    const row = this.#store.logs.rowOf(ordinal);
-    if (!matchesScope(this.#store, this.#scope, row)) return;
-    const level = levelIndex(severityAt(this.#store, ordinal));
+  get #perStep(): number {
+    return this.#scope.test?.itemsPerStep ?? RECORDS_PER_STEP;
+  }
+
+  #scan(from: number, to: number, found: (ordinal: number) => void): void {
+    const { test } = this.#scope;
+    if (test !== null) test.scan(from, to, found);
+    else {
+      const { begin } = this.#store.logs;
+      for (let ordinal = Math.max(from, begin); ordinal < to; ordinal++) found(ordinal);
+    }
+  }
+
+  #keep(ordinal: number, into: MatchColumn): void {
+    const severity = severityAt(this.#store, ordinal);
+    if (severity < this.#scope.minSeverity) return;
+    const level = levelIndex(severity);
     into.push(ordinal, level);
     this.levels[level]++;
   }

@@ -6,9 +6,13 @@ export interface Runtime {
   readonly scheduler: Scheduler;
 }
 
-/** Decides about one item by its row. */
+/** Decides about single items. */
 export interface RowTest {
+  /** Items to look at between two looks at the clock. */
+  readonly itemsPerStep: number;
   matches(row: number): boolean;
+  /** Calls `found` with the ordinals in [from, to) that match, in their order. */
+  scan(from: number, to: number, found: (ordinal: number) => void): void;
 }
 
 /** Decides about one trace, a bounded number of spans at a time. */

@@ -53,8 +53,8 @@ export function spanDurationNs(store: StoreRead, row: number): number {
   return Math.max(0, diffNs(endHi[slot], endLo[slot], startHi[slot], startLo[slot]));
 }
 
-/** Spans looked at between two looks at the clock. */
-const SPANS_PER_STEP = 64;
+/** Spans taken in between two looks at the clock when all match. */
+const SPANS_PER_STEP = 1024;
 
 export class MatchingSpans implements SpanSet {
   readonly #store: StoreRead;
@@ -72,12 +72,7 @@ export class MatchingSpans implements SpanSet {
   shifts = 0;
 
   /** `test` null: every span. `onProgress` is called when a search ended outside `refresh`. */
-  constructor(
-    store: StoreRead,
-    runtime: Runtime,
-    test: RowTest | null,
-    onProgress: () => void,
-  ) {
+  constructor(store: StoreRead, runtime: Runtime, test: RowTest | null, onProgress: () => void) {
     this.#store = store;
     this.#runtime = runtime;
     this.#test = test;
@@ -125,16 +120,18 @@ export class MatchingSpans implements SpanSet {
     const { spans } = this.#store;
     if (this.#nextNew < spans.end) {
       const from = Math.max(this.#nextNew, spans.begin);
-      const to = Math.min(from + SPANS_PER_STEP, spans.end);
-      for (let ordinal = from; ordinal < to; ordinal++) this.#look(ordinal, this.#newer);
+      const to = Math.min(from + this.#perStep, spans.end);
+      this.#scan(from, to, (ordinal) => {
+        this.#newer.push(ordinal, 0);
+      });
       this.#nextNew = to;
       return false;
     }
     if (this.#searchNext > spans.begin) {
-      const to = Math.max(this.#searchNext - SPANS_PER_STEP, spans.begin);
-      for (let ordinal = this.#searchNext - 1; ordinal >= to; ordinal--) {
-        this.#look(ordinal, this.#older);
-      }
+      const to = Math.max(this.#searchNext - this.#perStep, spans.begin);
+      const found: number[] = [];
+      this.#scan(to, this.#searchNext, (ordinal) => found.push(ordinal));
+      for (let i = found.length - 1; i >= 0; i--) this.#older.push(found[i], 0);
       this.#searchNext = to;
       return false;
     }
@@ -143,10 +140,18 @@ export class MatchingSpans implements SpanSet {
     return true;
   }
 
-  #look(ordinal: number, into: MatchColumn): void {
-    const row = this.#store.spans.rowOf(ordinal);
-    if (this.#isSuperseded(row)) return;
-    if (this.#test === null || this.#test.matches(row)) into.push(ordinal, 0);
+  get #perStep(): number {
+    return this.#test?.itemsPerStep ?? SPANS_PER_STEP;
+  }
+
+  #scan(from: number, to: number, found: (ordinal: number) => void): void {
+    if (this.#test !== null) this.#test.scan(from, to, found);
+    else {
+      const { spans } = this.#store;
+      for (let ordinal = Math.max(from, spans.begin); ordinal < to; ordinal++) {
+        if (!this.#isSuperseded(spans.rowOf(ordinal))) found(ordinal);
+      }
+    }
   }
 
   #isSuperseded(row: number): boolean {

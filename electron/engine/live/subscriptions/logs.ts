@@ -122,8 +122,7 @@ class LogCharts {
 
   constructor({ store }: LiveContext, list: LogList) {
     this.rows = new LogDensity(store, list);
-    this.records =
-      list instanceof FoldedLogs ? new LogDensity(store, list.records) : this.rows;
+    this.records = list instanceof FoldedLogs ? new LogDensity(store, list.records) : this.rows;
   }
 
   /** False when there is more to count than fits one frame. */

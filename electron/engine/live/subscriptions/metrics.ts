@@ -8,14 +8,17 @@ const INTERVAL_MS = 500;
 
 export const openMetrics: OpenTopic = (context, params) => {
   let wanted = readMetricsParams(params);
+  let query = context.queries.compile(wanted.filter, 'metrics');
   return {
     triggers: ['metrics'],
     intervalMs: INTERVAL_MS,
     update: (next) => {
-      wanted = readMetricsParams(next);
+      const read = readMetricsParams(next);
+      query = context.queries.compile(read.filter, 'metrics');
+      wanted = read;
     },
     build: () => {
-      const { columns, ...head } = catalogWindow(context.store, wanted.filter, wanted);
+      const { columns, ...head } = catalogWindow(context.store, query, wanted);
       const meta: MetricsMeta = head;
       return { frame: { kind: 'snapshot', meta, columns } };
     },
