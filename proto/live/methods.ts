@@ -4,7 +4,17 @@
  * the host that runs the engine, the rest by the engine itself.
  */
 import type { Signal } from '../otlp/signal.ts';
-import type { Filter, ReceiverProtocol, RestoredCounts, StatusMeta } from './topics.ts';
+import type {
+  Brush,
+  Filter,
+  MetricRow,
+  ReceiverProtocol,
+  RestoredCounts,
+  SeriesMeta,
+  SpanOrder,
+  StatusMeta,
+  TraceOrder,
+} from './topics.ts';
 
 export interface Methods {
   readonly 'status.get': { readonly params: Record<string, never>; readonly result: StatusMeta };
@@ -20,13 +30,62 @@ export interface Methods {
   };
   /** One log record in full, by the key of the `logs` topic. Fails with evicted. */
   readonly 'log.get': { readonly params: { readonly row: number }; readonly result: LogDetail };
+  /** A page of the traces that match. */
   readonly 'traces.list': {
-    readonly params: { readonly filter: Filter; readonly limit: number; readonly cursor: string };
-    readonly result: {
-      readonly traces: readonly TraceSummary[];
-      readonly nextCursor: string | null;
-      readonly matched: number;
+    readonly params: ListParams & { readonly order?: TraceOrder };
+    readonly result: ListPage & { readonly traces: readonly TraceSummary[] };
+  };
+  /** A page of the spans that match. */
+  readonly 'spans.list': {
+    readonly params: ListParams & { readonly order?: SpanOrder };
+    readonly result: ListPage & { readonly spans: readonly SpanItem[] };
+  };
+  /** A page of the log records that match, newest first. */
+  readonly 'logs.list': {
+    readonly params: Omit<ListParams, 'brush'> & {
+      readonly minSeverity?: number;
+      readonly traceId?: string;
     };
+    readonly result: ListPage & { readonly logs: readonly LogItem[] };
+  };
+  /** Traces by their ids, at most 500, in the order asked for; those not in memory are left out. */
+  readonly 'traces.rows': {
+    readonly params: { readonly traceIds: readonly string[] };
+    readonly result: { readonly traces: readonly TraceItem[] };
+  };
+  /**
+   * The first position in a log list whose record is at or after a time; null when there is none.
+   * Waits until older records have been searched.
+   */
+  readonly 'log.at': {
+    readonly params: {
+      readonly filter: Filter;
+      readonly minSeverity: number;
+      readonly traceId: string;
+      readonly fold?: boolean;
+      readonly timeUnixNano: string;
+    };
+    readonly result: { readonly position: number | null };
+  };
+  /** Metrics of the catalog that match, by service, scope and name. */
+  readonly 'metrics.list': {
+    readonly params: { readonly filter: Filter; readonly limit: number };
+    readonly result: { readonly metrics: readonly MetricRow[]; readonly matched: number };
+  };
+  /** Points of one metric, as the `series` topic reduces them. Fails with notFound. */
+  readonly 'metric.series': {
+    readonly params: {
+      readonly metric: number;
+      readonly fromMs: number | null;
+      readonly toMs: number | null;
+      readonly maxPoints: number;
+    };
+    readonly result: MetricSeries;
+  };
+  /** Reads a query without asking it; never fails for a wrong one. */
+  readonly 'query.check': {
+    readonly params: { readonly text: string; readonly target: QueryTarget };
+    readonly result: QueryCheck;
   };
   /** The trace as an OTLP JSON TracesData value, as text. Fails with notFound. */
   readonly 'trace.json': {
@@ -73,6 +132,38 @@ export interface Methods {
 
 export type MethodName = keyof Methods;
 
+/** What a query is asked of. */
+export type QueryTarget = 'traces' | 'spans' | 'logs' | 'metrics';
+
+export interface QueryCheck {
+  readonly ok: boolean;
+  /** The query as it is understood, written out; the text itself when it is wrong. */
+  readonly canonical: string;
+  /** What is wrong, and where in UTF-16 units: [from, to). */
+  readonly error: { readonly from: number; readonly to: number; readonly message: string } | null;
+  /** How it is run, one line a step; '' when it is wrong. */
+  readonly explain: string;
+}
+
+export interface ListParams {
+  readonly filter: Filter;
+  readonly brush?: Brush | null;
+  readonly limit: number;
+  /**
+   * '' for the first page, then `nextCursor`. A cursor is a place in the order, not a count: pages
+   * neither repeat nor skip items while others arrive and are evicted. In orders other than newest
+   * that holds for items whose own key does not change between the pages.
+   */
+  readonly cursor: string;
+}
+
+export interface ListPage {
+  /** null after the last page. */
+  readonly nextCursor: string | null;
+  /** All that match, on this page and on others. */
+  readonly matched: number;
+}
+
 export interface TraceSummary {
   readonly traceId: string;
   readonly rootName: string;
@@ -82,6 +173,49 @@ export interface TraceSummary {
   readonly spanCount: number;
   readonly errorCount: number;
   readonly services: readonly string[];
+}
+
+/** A trace with the state of its arrival. */
+export interface TraceItem extends TraceSummary {
+  readonly hasRoot: boolean;
+  readonly partlyEvicted: boolean;
+  /** Root's HTTP or RPC status code as text; '' when it has none. */
+  readonly statusText: string;
+}
+
+/** A span of a list: OTLP JSON of the span, with what identifies its sender. */
+export interface SpanItem {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly service: string;
+  readonly durationNs: string;
+  /** Name of the trace's root span; '' while that is not received. */
+  readonly rootName: string;
+  /** opentelemetry.proto.trace.v1.Span in OTLP JSON. */
+  readonly span: unknown;
+}
+
+/** A log record of a list. */
+export interface LogItem {
+  /** Its key for `log.get`. */
+  readonly row: number;
+  /** timeUnixNano, or when it was observed or arrived where that is 0. */
+  readonly timeUnixNano: string;
+  readonly service: string;
+  /** The body as text, whole. */
+  readonly bodyText: string;
+  /** opentelemetry.proto.logs.v1.LogRecord in OTLP JSON. */
+  readonly logRecord: unknown;
+}
+
+/** One metric's series. */
+export interface MetricSeries extends SeriesMeta {
+  readonly metric: MetricRow;
+  /** One a series, in the order of `series`. NaN and infinities are null. */
+  readonly points: readonly {
+    readonly timeMs: readonly number[];
+    readonly values: readonly (number | null)[];
+  }[];
 }
 
 /** An attribute value for display: its OTLP type, and OTLP JSON of the value. */

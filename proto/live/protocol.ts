@@ -86,6 +86,9 @@ export interface WelcomeMessage {
 export interface LiveError {
   readonly code: LiveErrorCode;
   readonly message: string;
+  /** For a query that is wrong (`badParams`): where, in UTF-16 units of its text, [from, to). */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 export type LiveErrorCode =
@@ -104,9 +107,14 @@ export type LiveErrorCode =
 export class LiveFailure extends Error {
   override readonly name = 'LiveFailure';
   readonly code: LiveErrorCode;
+  /** What of a query is wrong; see LiveError. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
 
   constructor(error: LiveError) {
     super(error.message);
     this.code = error.code;
+    this.from = error.from;
+    this.to = error.to;
   }
 }

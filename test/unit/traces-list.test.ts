@@ -48,6 +48,8 @@ describe('holding the list', () => {
 describe('rows of the list', () => {
   const meta: TracesMeta = {
     total: 2,
+    entered: 2,
+    searching: false,
     matched: 2,
     length: 2,
     newCount: 0,

@@ -3,8 +3,10 @@ import { NO_JOURNAL, type SourcesMeta, type StatusMeta } from '../../../proto/li
 import type { ItemKind, Signal } from '../../../proto/otlp/signal.ts';
 import type { EngineOptions, HostStatus } from '../config.ts';
 import type { Store } from '../store/store.ts';
+import { Queries } from './queries.ts';
 import { Rates } from './rates.ts';
 import { RequestLog } from './request-log.ts';
+import { SharedLists } from './shared-lists.ts';
 import type { Trigger } from './topic.ts';
 
 const ITEM_KINDS: readonly ItemKind[] = ['spans', 'logRecords', 'dataPoints', 'profiles'];
@@ -13,6 +15,8 @@ export class LiveContext {
   readonly options: EngineOptions;
   readonly store: Store;
   readonly requests = new RequestLog();
+  readonly queries: Queries;
+  readonly lists: SharedLists;
   /** Ids of pinned traces, in the order they were pinned. */
   readonly pinned: string[] = [];
   readonly #rates: Rates;
@@ -23,6 +27,8 @@ export class LiveContext {
   constructor(options: EngineOptions, store: Store, changed: (trigger: Trigger) => void) {
     this.options = options;
     this.store = store;
+    this.queries = new Queries(store, options.regex);
+    this.lists = new SharedLists(options, store, this.queries);
     this.#changed = changed;
     this.#startedMs = options.clock.ticksMs();
     this.#rates = new Rates(

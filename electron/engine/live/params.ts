@@ -4,10 +4,18 @@
  */
 import { LiveFailure } from '../../../proto/live/protocol.ts';
 import type {
+  Brush,
+  FacetsParams,
   Filter,
+  LatencyParams,
+  LatencyWindow,
+  ListWindow,
   LogsParams,
   MetricsParams,
   SeriesParams,
+  SpanOrder,
+  SpansParams,
+  TraceOrder,
   TracesParams,
 } from '../../../proto/live/topics.ts';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
@@ -21,6 +29,12 @@ const MAX_WINDOW_ROWS = 500;
 const MAX_SPARK_POINTS = 500;
 const MAX_SERIES_POINTS = 20_000;
 const MAX_REQUEST_LINES = 500;
+const MAX_LATENCY_COLUMNS = 1000;
+const MAX_LATENCY_ROWS = 200;
+/** A hundred days. */
+const MAX_LAST_NS = 8.64e15;
+const MAX_DENSITY_COLUMNS = 1000;
+const MAX_TICKS = 2000;
 
 function bad(expected: string): LiveFailure {
   return new LiveFailure({ code: 'badParams', message: `Expected ${expected}.` });
@@ -72,6 +86,18 @@ export function readTraceId(fields: Fields, name = 'traceId'): string {
   return traceId;
 }
 
+/** Trace ids in lower case. */
+export function readTraceIds(fields: Fields, max: number): readonly string[] {
+  const value = fields.traceIds;
+  const wrong = bad(`traceIds to be a list of at most ${max} trace ids`);
+  if (!Array.isArray(value) || value.length > max) throw wrong;
+  return value.map((entry: unknown) => {
+    const traceId = typeof entry === 'string' ? toTraceId(entry) : undefined;
+    if (traceId === undefined) throw wrong;
+    return traceId;
+  });
+}
+
 /** 16 hex characters, in lower case. */
 export function readSpanId(fields: Fields): string {
   const value = fields.spanId;
@@ -106,24 +132,126 @@ export function readFilter(fields: Fields): Filter {
   };
 }
 
-export function readTracesParams(value: unknown): TracesParams {
-  const fields = readFields(value);
+const TRACE_ORDERS = ['newest', 'slowest', 'mostSpans', 'mostErrors'] as const;
+const SPAN_ORDERS = ['newest', 'slowest'] as const;
+
+/** One of some words; left out, the first of them. */
+export function readChoice<T extends string>(
+  fields: Fields,
+  name: string,
+  choices: readonly [T, ...T[]],
+): T {
+  const value = fields[name] ?? choices[0];
+  const known = choices.find((choice) => choice === value);
+  if (known === undefined) throw bad(`${name} to be one of ${choices.join(', ')}`);
+  return known;
+}
+
+/** Left out: 'newest'. */
+export function readTraceOrder(fields: Fields): TraceOrder {
+  return readChoice(fields, 'order', TRACE_ORDERS);
+}
+
+/** Left out: 'newest'. */
+export function readSpanOrder(fields: Fields): SpanOrder {
+  return readChoice(fields, 'order', SPAN_ORDERS);
+}
+
+/** A time in ns since the Unix epoch as a decimal string of at most 64 bits. */
+export function readUnixNano(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || !/^\d{1,20}$/.test(value) || BigInt(value) >= 1n << 64n) {
+    throw bad(`${name} to be a time in ns as a decimal string`);
+  }
+  return value;
+}
+
+/** Left out: null. */
+export function readBrush(fields: Fields): Brush | null {
+  if (fields.brush === undefined || fields.brush === null) return null;
+  const brush = readFields(fields.brush);
   return {
-    filter: readFilter(fields),
+    fromNs: readUnixNano(brush, 'fromNs'),
+    toNs: readUnixNano(brush, 'toNs'),
+    minNs: readNumber(brush, 'minNs'),
+    maxNs: readNumber(brush, 'maxNs'),
+  };
+}
+
+function readWindow(fields: Fields): ListWindow {
+  return {
     anchor: fields.anchor === null ? null : readNumber(fields, 'anchor'),
     first: readCount(fields, 'first', Number.MAX_SAFE_INTEGER),
     count: readCount(fields, 'count', MAX_WINDOW_ROWS),
   };
 }
 
-export function readLogsParams(value: unknown): LogsParams {
+export function readTracesParams(value: unknown): TracesParams {
+  const fields = readFields(value);
+  return {
+    ...readWindow(fields),
+    filter: readFilter(fields),
+    brush: readBrush(fields),
+    order: readTraceOrder(fields),
+  };
+}
+
+export function readSpansParams(value: unknown): SpansParams {
+  const fields = readFields(value);
+  return {
+    ...readWindow(fields),
+    filter: readFilter(fields),
+    brush: readBrush(fields),
+    order: readSpanOrder(fields),
+  };
+}
+
+export function readLatencyParams(value: unknown): LatencyParams {
   const fields = readFields(value);
   return {
     filter: readFilter(fields),
-    minSeverity: readCount(fields, 'minSeverity', 255),
+    by: readChoice(fields, 'by', ['traces', 'spans']),
+    columns: Math.max(1, readCount(fields, 'columns', MAX_LATENCY_COLUMNS)),
+    rows: Math.max(1, readCount(fields, 'rows', MAX_LATENCY_ROWS)),
+    window: readLatencyWindow(fields.window),
+  };
+}
+
+function readLatencyWindow(value: unknown): LatencyWindow | null {
+  if (value === null || value === undefined) return null;
+  const fields = readFields(value);
+  if (fields.lastNs !== undefined) return { lastNs: readCount(fields, 'lastNs', MAX_LAST_NS) };
+  return { fromNs: readUnixNano(fields, 'fromNs'), toNs: readUnixNano(fields, 'toNs') };
+}
+
+export function readFacetsParams(value: unknown): FacetsParams {
+  const fields = readFields(value);
+  return { filter: readFilter(fields), brush: readBrush(fields) };
+}
+
+/** What a log list holds; `minSeverity`, `traceId` and `fold` may be left out. */
+export function readLogScope(
+  fields: Fields,
+): Required<Pick<LogsParams, 'filter' | 'minSeverity' | 'traceId' | 'fold'>> {
+  const { minSeverity, traceId, fold } = fields;
+  return {
+    filter: readFilter(fields),
+    minSeverity: minSeverity === undefined ? 0 : readCount(fields, 'minSeverity', 255),
+    traceId: traceId === '' || traceId === undefined ? '' : readTraceId(fields),
+    fold: fold === undefined ? false : readBoolean(fields, 'fold'),
+  };
+}
+
+export function readLogsParams(value: unknown): LogsParams {
+  const fields = readFields(value);
+  const { densityColumns, ticks } = fields;
+  return {
+    ...readLogScope(fields),
     first: fields.first === null ? null : Math.floor(readNumber(fields, 'first')),
     count: readCount(fields, 'count', MAX_WINDOW_ROWS),
-    traceId: fields.traceId === '' ? '' : readTraceId(fields),
+    densityColumns:
+      densityColumns === undefined ? 0 : readCount(fields, 'densityColumns', MAX_DENSITY_COLUMNS),
+    ticks: ticks === undefined ? 0 : readCount(fields, 'ticks', MAX_TICKS),
   };
 }
 

@@ -310,6 +310,9 @@ function isTopic(name: string): name is TopicName {
 }
 
 function errorOf(error: unknown): LiveError {
-  if (error instanceof LiveFailure) return { code: error.code, message: error.message };
+  if (error instanceof LiveFailure) {
+    const { code, message, from, to } = error;
+    return from === undefined || to === undefined ? { code, message } : { code, message, from, to };
+  }
   return { code: 'failed', message: error instanceof Error ? error.message : String(error) };
 }

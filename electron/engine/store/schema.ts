@@ -226,6 +226,12 @@ export interface TraceTable {
   spanCountOf(row: number): number;
   firstSpanOf(row: number): number;
   generationOf(row: number): number;
+  errorCountOf(row: number): number;
+  startHiOf(row: number): number;
+  startLoOf(row: number): number;
+  durationNsOf(row: number): number;
+  /** The root span's row, -1 when none was received. */
+  rootSpanOf(row: number): number;
   /**
    * Rows whose trace changed since `cursor` (0: everything), each at least once. `overflow` says the
    * log was too short and every trace has to be looked at.
@@ -240,6 +246,8 @@ export interface TraceTable {
 }
 
 export interface SpanTable extends Table<SpanSegment> {
+  /** Spans that newer ones replaced and whose rows are still there. */
+  readonly supersededCount: number;
   /** Row of a span; with `kind`, the one of that kind when two share the id; -1 when absent. */
   find(traceRow: number, spanIdHi: number, spanIdLo: number, kind?: number): number;
   /** Looks up the parents of a trace's spans that are not resolved yet. O(unresolved spans). */

@@ -136,6 +136,38 @@ export class Traces extends TraceRecords implements TraceTable {
     return this.read(row, FIRST_LOG);
   }
 
+  errorCountOf(row: number): number {
+    return this.read(row, ERRORS);
+  }
+
+  startHiOf(row: number): number {
+    this.#freshen(row);
+    return this.read(row, START_HI) >>> 0;
+  }
+
+  startLoOf(row: number): number {
+    this.#freshen(row);
+    return this.read(row, START_LO) >>> 0;
+  }
+
+  durationNsOf(row: number): number {
+    this.#freshen(row);
+    const chunk = this.chunks[row >>> CHUNK_BITS];
+    const at = (row & CHUNK_MASK) << STRIDE_BITS;
+    const ns = diffNs(
+      chunk[at + END_HI] >>> 0,
+      chunk[at + END_LO],
+      chunk[at + START_HI] >>> 0,
+      chunk[at + START_LO] >>> 0,
+    );
+    return Math.max(0, ns);
+  }
+
+  rootSpanOf(row: number): number {
+    this.#freshen(row);
+    return this.read(row, ROOT);
+  }
+
   changesSince(cursor: number): {
     readonly rows: Int32Array;
     readonly cursor: number;

@@ -9,11 +9,11 @@
  * are searched from the newest down, in slices. Eviction only raises `begin`.
  */
 import { severityLevel, type SeverityLevel } from '../../../proto/otlp/signal.ts';
-import { LogMatcher as QueryMatcher } from '../query/match.ts';
-import type { CompiledQuery } from '../query/plan.ts';
 import { runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
-import type { Runtime } from './trace-list.ts';
+import { MatchColumn } from './match-column.ts';
+import { FoldedLogs } from './log-fold.ts';
+import type { Runtime, RowTest } from './runtime.ts';
 
 /** The order of `LogsMeta.levels`. */
 const LEVEL_ORDER: readonly SeverityLevel[] = [
@@ -29,6 +29,8 @@ const LEVEL_OF = Uint8Array.from({ length: 256 }, (_, severity) =>
   LEVEL_ORDER.indexOf(severityLevel(severity)),
 );
 
+export const LEVEL_COUNT = LEVEL_ORDER.length;
+
 /** Place of a severity number in LEVEL_ORDER. */
 export function levelIndex(severity: number): number {
   return LEVEL_OF[severity];
@@ -41,18 +43,27 @@ export interface LogList {
   /** Matching records by level, in LEVEL_ORDER. */
   readonly levels: readonly number[];
   readonly isSearching: boolean;
+  /** Rises when positions changed in another way than by growing at either end and by eviction. */
+  readonly shifts: number;
   /** The log table's ordinal at a position in [begin, end). */
   ordinalAt(position: number): number;
+  /** Place in LEVEL_ORDER of the record at a position. */
+  levelAt(position: number): number;
+  /** Records that the row at a position stands for. */
+  repeatsAt(position: number): number;
   /** Takes in what was appended, evicted or changed since the last call. */
   refresh(): void;
   close(): void;
 }
 
 export interface LogScope {
-  readonly query: CompiledQuery;
+  /** null: every record. */
+  readonly test: RowTest | null;
   readonly minSeverity: number;
   /** Only this trace's records, when not ''. */
   readonly traceId: string;
+  /** Whether repeats are one row (log-fold.ts). */
+  readonly fold: boolean;
 }
 
 /** Opens a list; `onProgress` is called when a search went on outside `refresh`. */
@@ -62,8 +73,18 @@ export function openLogList(
   scope: LogScope,
   onProgress: () => void,
 ): LogList {
+  const list = openFlatList(store, runtime, scope, onProgress);
+  return scope.fold ? new FoldedLogs(store, list, runtime, onProgress) : list;
+}
+
+function openFlatList(
+  store: StoreRead,
+  runtime: Runtime,
+  scope: LogScope,
+  onProgress: () => void,
+): LogList {
   if (scope.traceId !== '') return new TraceLogs(store, scope);
-  if (scope.minSeverity <= 0 && scope.query.isEmpty) return new AllLogs(store);
+  if (scope.minSeverity <= 0 && scope.test === null) return new AllLogs(store);
   return new MatchingLogs(store, runtime, scope, onProgress);
 }
 
@@ -72,36 +93,23 @@ function severityAt(store: StoreRead, ordinal: number): number {
   return store.logs.segments[row >>> SEGMENT_BITS]?.severity[row & SLOT_MASK] ?? 0;
 }
 
-/** Decides about single records. */
-class LogMatcher {
-  readonly #store: StoreRead;
-  readonly #items: QueryMatcher | undefined;
-  readonly #minSeverity: number;
-
-  constructor(store: StoreRead, scope: LogScope) {
-    this.#store = store;
-    this.#items = scope.query.isEmpty ? undefined : new QueryMatcher(store, scope.query);
-    this.#minSeverity = scope.minSeverity;
-  }
-
-  matches(row: number): boolean {
-    const { logs } = this.#store;
-    const severity = logs.segments[row >>> SEGMENT_BITS]?.severity[row & SLOT_MASK];
-    if (severity === undefined || severity < this.#minSeverity) return false;
-    if (this.#items === undefined) return true;
-    return this.#items.matches(row);
-  }
+/** Whether a record is severe enough and matches. */
+function matchesScope(store: StoreRead, scope: LogScope, row: number): boolean {
+  const severity = store.logs.segments[row >>> SEGMENT_BITS]?.severity[row & SLOT_MASK];
+  if (severity === undefined || severity < scope.minSeverity) return false;
+  return scope.test === null || scope.test.matches(row);
 }
 
-const BLOCK_BITS = 16;
-const BLOCK_SIZE = 1 << BLOCK_BITS;
+/** Records of a block: what is counted anew when eviction cuts one. */
+const BLOCK_SIZE = 8192;
 
-/** Every record: positions are the table's ordinals. Levels are counted in blocks of 65,536. */
+/** Every record: positions are the table's ordinals. Levels are counted in blocks. */
 class AllLogs implements LogList {
   readonly #store: StoreRead;
   /** Level counts by block number, of the ordinals counted so far. */
   readonly #blocks = new Map<number, Int32Array>();
   readonly isSearching = false;
+  readonly shifts = 0;
   levels: readonly number[] = LEVEL_ORDER.map(() => 0);
   begin = 0;
   end = 0;
@@ -114,6 +122,14 @@ class AllLogs implements LogList {
 
   ordinalAt(position: number): number {
     return position;
+  }
+
+  levelAt(position: number): number {
+    return levelIndex(severityAt(this.#store, position));
+  }
+
+  repeatsAt(): number {
+    return 1;
   }
 
   refresh(): void {
@@ -158,17 +174,18 @@ class AllLogs implements LogList {
 class TraceLogs implements LogList {
   readonly #store: StoreRead;
   readonly #traceId: string;
-  readonly #matcher: LogMatcher;
+  readonly #scope: LogScope;
   #ordinals: number[] = [];
   #seen = '';
   readonly isSearching = false;
+  shifts = 0;
   readonly begin = 0;
   levels: readonly number[] = LEVEL_ORDER.map(() => 0);
 
   constructor(store: StoreRead, scope: LogScope) {
     this.#store = store;
     this.#traceId = scope.traceId;
-    this.#matcher = new LogMatcher(store, scope);
+    this.#scope = scope;
     this.refresh();
   }
 
@@ -180,6 +197,14 @@ class TraceLogs implements LogList {
     return this.#ordinals[position];
   }
 
+  levelAt(position: number): number {
+    return levelIndex(severityAt(this.#store, this.#ordinals[position]));
+  }
+
+  repeatsAt(): number {
+    return 1;
+  }
+
   refresh(): void {
     const { traces, logs } = this.#store;
     const traceRow = traces.find(this.#traceId);
@@ -187,13 +212,14 @@ class TraceLogs implements LogList {
       traceRow === -1 ? '' : `${traces.ordinalOf(traceRow)}/${traces.generationOf(traceRow)}`;
     if (seen === this.#seen) return;
     this.#seen = seen;
+    this.shifts++;
     const ordinals: number[] = [];
     const levels = LEVEL_ORDER.map(() => 0);
     let row = traceRow === -1 ? -1 : traces.get(traceRow).firstLog;
     while (row !== -1) {
       const segment = logs.segments[row >>> SEGMENT_BITS];
       if (segment === undefined) break;
-      if (this.#matcher.matches(row)) {
+      if (matchesScope(this.#store, this.#scope, row)) {
         ordinals.push(logs.ordinalOf(row));
         levels[levelIndex(segment.severity[row & SLOT_MASK])]++;
       }
@@ -208,13 +234,13 @@ class TraceLogs implements LogList {
   }
 }
 
-/** Records looked at between two looks at the clock. */
-const RECORDS_PER_STEP = 64;
+/** Records looked at between two looks at the clock when only their severity counts. */
+const RECORDS_PER_STEP = 1024;
 
 class MatchingLogs implements LogList {
   readonly #store: StoreRead;
   readonly #runtime: Runtime;
-  readonly #matcher: LogMatcher;
+  readonly #scope: LogScope;
   readonly #onProgress: () => void;
   /** Matches older than the origin, newest first; and newer ones, oldest first. */
   readonly #older = new MatchColumn();
@@ -225,12 +251,13 @@ class MatchingLogs implements LogList {
   #nextNew: number;
   #stop: (() => void) | undefined;
   #isRefreshing = false;
+  readonly shifts = 0;
   levels = LEVEL_ORDER.map(() => 0);
 
   constructor(store: StoreRead, runtime: Runtime, scope: LogScope, onProgress: () => void) {
     this.#store = store;
     this.#runtime = runtime;
-    this.#matcher = new LogMatcher(store, scope);
+    this.#scope = scope;
     this.#onProgress = onProgress;
     this.#origin = this.#searchNext = this.#nextNew = store.logs.end;
     this.refresh();
@@ -256,6 +283,16 @@ class MatchingLogs implements LogList {
       : this.#newer.ordinalAt(position - this.#origin);
   }
 
+  levelAt(position: number): number {
+    return position < this.#origin
+      ? this.#older.byteAt(this.#origin - 1 - position)
+      : this.#newer.byteAt(position - this.#origin);
+  }
+
+  repeatsAt(): number {
+    return 1;
+  }
+
   refresh(): void {
     this.#dropEvicted();
     if (this.#stop !== undefined) return;
@@ -279,16 +316,18 @@ class MatchingLogs implements LogList {
     const { logs } = this.#store;
     if (this.#nextNew < logs.end) {
       const from = Math.max(this.#nextNew, logs.begin);
-      const to = Math.min(from + RECORDS_PER_STEP, logs.end);
-      for (let ordinal = from; ordinal < to; ordinal++) this.#look(ordinal, this.#newer);
+      const to = Math.min(from + this.#perStep, logs.end);
+      this.#scan(from, to, (ordinal) => {
+        this.#keep(ordinal, this.#newer);
+      });
       this.#nextNew = to;
       return false;
     }
     if (this.#searchNext > logs.begin) {
-      const to = Math.max(this.#searchNext - RECORDS_PER_STEP, logs.begin);
-      for (let ordinal = this.#searchNext - 1; ordinal >= to; ordinal--) {
-        this.#look(ordinal, this.#older);
-      }
+      const to = Math.max(this.#searchNext - this.#perStep, logs.begin);
+      const found: number[] = [];
+      this.#scan(to, this.#searchNext, (ordinal) => found.push(ordinal));
+      for (let i = found.length - 1; i >= 0; i--) this.#keep(found[i], this.#older);
       this.#searchNext = to;
       return false;
     }
@@ -297,10 +336,23 @@ class MatchingLogs implements LogList {
     return true;
   }
 
-  #look(ordinal: number, into: MatchColumn): void {
-    const row = this.#store.logs.rowOf(ordinal);
-    if (!this.#matcher.matches(row)) return;
-    const level = levelIndex(severityAt(this.#store, ordinal));
+  get #perStep(): number {
+    return this.#scope.test?.itemsPerStep ?? RECORDS_PER_STEP;
+  }
+
+  #scan(from: number, to: number, found: (ordinal: number) => void): void {
+    const { test } = this.#scope;
+    if (test !== null) test.scan(from, to, found);
+    else {
+      const { begin } = this.#store.logs;
+      for (let ordinal = Math.max(from, begin); ordinal < to; ordinal++) found(ordinal);
+    }
+  }
+
+  #keep(ordinal: number, into: MatchColumn): void {
+    const severity = severityAt(this.#store, ordinal);
+    if (severity < this.#scope.minSeverity) return;
+    const level = levelIndex(severity);
     into.push(ordinal, level);
     this.levels[level]++;
   }
@@ -314,66 +366,5 @@ class MatchingLogs implements LogList {
     while (this.#newer.length > 0 && this.#newer.ordinalAt(this.#newer.first) < begin) {
       this.levels[this.#newer.shift()]--;
     }
-  }
-}
-
-const CHUNK_BITS = 13;
-const CHUNK_SIZE = 1 << CHUNK_BITS;
-const CHUNK_MASK = CHUNK_SIZE - 1;
-
-interface Chunk {
-  readonly ordinals: Float64Array;
-  readonly levels: Uint8Array;
-}
-
-/** Ordinals and levels of matches, 9 bytes each, in chunks that are freed as the list is cut. */
-class MatchColumn {
-  readonly #chunks: (Chunk | undefined)[] = [];
-  /** Entries [first, end) are in the list. */
-  first = 0;
-  end = 0;
-
-  get length(): number {
-    return this.end - this.first;
-  }
-
-  ordinalAt(at: number): number {
-    return this.#chunk(at).ordinals[at & CHUNK_MASK];
-  }
-
-  push(ordinal: number, level: number): void {
-    const number = this.end >>> CHUNK_BITS;
-    const chunk = (this.#chunks[number] ??= {
-      ordinals: new Float64Array(CHUNK_SIZE),
-      levels: new Uint8Array(CHUNK_SIZE),
-    });
-    chunk.ordinals[this.end & CHUNK_MASK] = ordinal;
-    chunk.levels[this.end & CHUNK_MASK] = level;
-    this.end++;
-  }
-
-  /** Takes the last entry off; returns its level. */
-  pop(): number {
-    const last = this.end - 1;
-    const level = this.#chunk(last).levels[last & CHUNK_MASK];
-    this.end = last;
-    if ((this.end & CHUNK_MASK) === 0) this.#chunks.length = this.end >>> CHUNK_BITS;
-    return level;
-  }
-
-  /** Takes the first entry off; returns its level. */
-  shift(): number {
-    const level = this.#chunk(this.first).levels[this.first & CHUNK_MASK];
-    this.first++;
-    if ((this.first & CHUNK_MASK) === 0) this.#chunks[(this.first >>> CHUNK_BITS) - 1] = undefined;
-    return level;
-  }
-
-  #chunk(at: number): Chunk {
-    const chunk = this.#chunks[at >>> CHUNK_BITS];
-    if (chunk === undefined || at < this.first || at >= this.end) {
-      throw new RangeError(`${at} is not in [${this.first}, ${this.end})`);
-    }
-    return chunk;
   }
 }

@@ -2,20 +2,25 @@
  * Packs log records into the columns of the `logs` topic. A record's key is its ordinal in the log
  * table, which is never given twice: the key of an evicted record cannot name another one.
  */
-import { LOG_TEXT_LIMIT, type LogsColumns } from '../../../proto/live/topics.ts';
+import { LOG_FLAG, LOG_TEXT_LIMIT, type LogsColumns } from '../../../proto/live/topics.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import { decodeLogRecord } from '../wire/decode.ts';
 import { LocalStrings } from './local-strings.ts';
+import type { LogList } from './log-list.ts';
 import { attributesText, attributeText } from './value-text.ts';
 
 export interface PackedLogs {
-  readonly columns: LogsColumns;
+  readonly columns: Omit<LogsColumns, 'density' | 'ticks'>;
   readonly strings: readonly string[];
 }
 
-/** Rows of the log table at `ordinals`; `first` is the list position of the first of them. */
-export function packLogs(store: StoreRead, ordinals: readonly number[], first: number): PackedLogs {
-  const count = ordinals.length;
+/** The rows of a list at these positions. */
+export function packLogs(
+  store: StoreRead,
+  list: LogList,
+  positions: readonly number[],
+): PackedLogs {
+  const count = positions.length;
   const strings = new LocalStrings(store.strings);
   const text = (value: string): number => (value === '' ? -1 : strings.ofText(value));
   const columns = {
@@ -32,8 +37,11 @@ export function packLogs(store: StoreRead, ordinals: readonly number[], first: n
     traceIdStr: new Int32Array(count).fill(-1),
     spanIdStr: new Int32Array(count).fill(-1),
     cut: new Uint8Array(count),
+    repeats: new Uint32Array(count),
+    flags: new Uint8Array(count),
   };
-  ordinals.forEach((ordinal, i) => {
+  positions.forEach((position, i) => {
+    const ordinal = list.ordinalAt(position);
     const row = store.logs.rowOf(ordinal);
     const segment = store.logs.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) throw new Error(`log row ${row} has no segment`);
@@ -43,7 +51,7 @@ export function packLogs(store: StoreRead, ordinals: readonly number[], first: n
     );
     const body = record.body === undefined ? '' : attributeText(record.body);
     const attributes = attributesText(record.attributes, LOG_TEXT_LIMIT);
-    columns.ordinal[i] = first + i;
+    columns.ordinal[i] = position;
     columns.row[i] = ordinal;
     columns.timeHi[i] = segment.timeHi[slot];
     columns.timeLo[i] = segment.timeLo[slot];
@@ -56,8 +64,14 @@ export function packLogs(store: StoreRead, ordinals: readonly number[], first: n
     columns.traceIdStr[i] = text(record.traceId);
     columns.spanIdStr[i] = text(record.spanId);
     columns.cut[i] = body.length > LOG_TEXT_LIMIT || attributes.length > LOG_TEXT_LIMIT ? 1 : 0;
+    columns.repeats[i] = list.repeatsAt(position);
+    columns.flags[i] = record.attributes.some(isException) ? LOG_FLAG.exception : 0;
   });
   return { columns, strings: strings.all };
+}
+
+function isException({ key }: { readonly key: string }): boolean {
+  return key === 'exception.type' || key === 'exception.message';
 }
 
 /** Cuts at LOG_TEXT_LIMIT, never inside a surrogate pair. */

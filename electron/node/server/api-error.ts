@@ -5,6 +5,7 @@ import { HostFailure } from '../host/failure.ts';
 
 const STATUS_OF = {
   badRequest: 400,
+  badQuery: 400,
   unauthorized: 401,
   forbidden: 403,
   notFound: 404,
@@ -20,14 +21,22 @@ const STATUS_OF = {
 
 export type ApiErrorCode = keyof typeof STATUS_OF;
 
-/** An error that is answered as `{"error":{"code","message"}}`. */
+/** Where a query is wrong, in UTF-16 units of its text: [from, to). */
+export interface QueryRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An error that is answered as `{"error":{"code","message"}}`, for a query with its `from` and `to`. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
+  readonly range: QueryRange | null;
 
-  constructor(code: ApiErrorCode, message: string) {
+  constructor(code: ApiErrorCode, message: string, range: QueryRange | null = null) {
     super(message);
     this.code = code;
+    this.range = range;
   }
 
   get status(): number {
@@ -38,7 +47,7 @@ export class ApiError extends Error {
 /** The API's error for anything thrown behind it. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof LiveFailure) return new ApiError(codeOfLive(error.code), error.message);
+  if (error instanceof LiveFailure) return ofLive(error);
   if (error instanceof HostFailure) {
     const { code } = error;
     return new ApiError(
@@ -47,6 +56,11 @@ export function toApiError(error: unknown): ApiError {
     );
   }
   return new ApiError('failed', error instanceof Error ? error.message : String(error));
+}
+
+function ofLive({ code, message, from, to }: LiveFailure): ApiError {
+  if (from === undefined || to === undefined) return new ApiError(codeOfLive(code), message);
+  return new ApiError('badQuery', message, { from, to });
 }
 
 function codeOfLive(code: LiveErrorCode): ApiErrorCode {
@@ -91,5 +105,8 @@ export function sendText(
 /** Answers with an error, or breaks the connection when an answer is under way already. */
 export function sendError(response: ServerResponse, error: ApiError): void {
   if (response.headersSent) response.destroy();
-  else sendJson(response, error.status, { error: { code: error.code, message: error.message } });
+  else {
+    const { status, code, message, range } = error;
+    sendJson(response, status, { error: { code, message, ...range } });
+  }
 }

@@ -3,12 +3,20 @@
  * the API can do nothing that the page cannot.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
-import type { Filter, Selection } from '../../../proto/live/topics.ts';
-import type { ExportFormat, ExportRequest } from '../host/control.ts';
+import { SIGNALS } from '../../../proto/otlp/signal.ts';
 import type { EngineHost } from '../host/engine-host.ts';
 import { HostFailure } from '../host/failure.ts';
 import { ApiError, sendJson, sendText } from './api-error.ts';
+import {
+  checkQuery,
+  listLogs,
+  listMetrics,
+  listSpans,
+  listTraces,
+  metricSeries,
+  type ListCall,
+} from './api-lists.ts';
+import { isFormat, isSignal, mediaType, readExport } from './api-query.ts';
 import { drained } from './drained.ts';
 import type { EngineClient } from './engine-client.ts';
 import type { Guards } from './guards.ts';
@@ -26,9 +34,6 @@ type Handler = (call: Call) => Promise<void>;
 
 /** JSON bodies of calls are small; files are streamed. */
 const MAX_JSON_BYTES = 64 * 1024;
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 1000;
-const MAX_TRACE_IDS = 10_000;
 
 export class Api {
   readonly #host: EngineHost;
@@ -45,8 +50,13 @@ export class Api {
     this.#uiPort = uiPort;
     this.#routes = {
       'GET status': (call) => this.#status(call),
-      'GET traces': (call) => this.#traces(call),
+      'GET traces': (call) => this.#list(call, listTraces),
       'GET traces/': (call) => this.#trace(call),
+      'GET spans': (call) => this.#list(call, listSpans),
+      'GET logs': (call) => this.#list(call, listLogs),
+      'GET metrics': (call) => this.#list(call, listMetrics),
+      'GET metrics/': (call) => this.#metric(call),
+      'GET query': (call) => this.#list(call, checkQuery),
       'GET export': (call) => this.#export(call),
       'POST import': (call) => this.#import(call),
       'POST clear': (call) => this.#clear(call),
@@ -102,14 +112,15 @@ export class Api {
     });
   }
 
-  async #traces({ response, query }: Call): Promise<void> {
-    const limit = readLimit(query.get('limit'));
-    const result = await this.#client.live.request('traces.list', {
-      filter: readFilter(query),
-      limit,
-      cursor: query.get('cursor') ?? '',
-    });
-    sendJson(response, 200, result);
+  async #list({ response, query }: Call, list: ListCall): Promise<void> {
+    sendJson(response, 200, await list(this.#client.live, query));
+  }
+
+  async #metric({ response, query, rest }: Call): Promise<void> {
+    if (rest !== 'series') {
+      throw new ApiError('notFound', `There is no /api/v1/metrics/${rest}.`);
+    }
+    sendJson(response, 200, await metricSeries(this.#client.live, query));
   }
 
   async #trace({ response, rest }: Call): Promise<void> {
@@ -151,75 +162,6 @@ export class Api {
   }
 }
 
-function isFormat(text: string): text is ExportFormat {
-  return text === 'otlp.jsonl' || text === 'otlp.pb';
-}
-
-function isSignal(value: unknown): value is Signal {
-  return (SIGNALS as readonly unknown[]).includes(value);
-}
-
-function readLimit(text: string | null): number {
-  if (text === null) return DEFAULT_LIMIT;
-  if (!/^[1-9]\d{0,3}$/.test(text) || Number(text) > MAX_LIMIT) {
-    throw new ApiError('badRequest', `"limit" is a number from 1 to ${MAX_LIMIT}.`);
-  }
-  return Number(text);
-}
-
-/** `format` (also with .gz), `gzip`, and what to export: `ids`, or a `signal` with a filter, or all. */
-function readExport(query: URLSearchParams): ExportRequest {
-  const asked = query.get('format') ?? 'otlp.jsonl';
-  const format = asked.replace(/\.gz$/, '');
-  if (!isFormat(format)) {
-    throw new ApiError(
-      'badRequest',
-      `Unknown format "${asked}". Use otlp.jsonl or otlp.pb, with .gz for gzip.`,
-    );
-  }
-  const gzip = asked.endsWith('.gz') || query.get('gzip') === '1' || query.get('gzip') === 'true';
-  return { format, gzip, selection: readSelection(query) };
-}
-
-function readSelection(query: URLSearchParams): Selection {
-  const ids = query.get('ids');
-  if (ids !== null) {
-    const traceIds = ids.split(',');
-    if (traceIds.length > MAX_TRACE_IDS || !traceIds.every((id) => /^[0-9a-f]{32}$/i.test(id))) {
-      throw new ApiError(
-        'badRequest',
-        `"ids" are at most ${MAX_TRACE_IDS} trace ids of 32 hex characters, with commas between.`,
-      );
-    }
-    return { type: 'traces', traceIds: traceIds.map((id) => id.toLowerCase()) };
-  }
-  const asked = query.get('signal') ?? 'all';
-  const signals = asked === 'all' ? SIGNALS : asked.split(',');
-  if (!signals.every(isSignal)) {
-    throw new ApiError('badRequest', `"signal" is all, or some of ${SIGNALS.join(', ')}.`);
-  }
-  const filter = readFilter(query);
-  if (isEmpty(filter)) return { type: 'all', signals };
-  const [signal] = signals;
-  if (signals.length !== 1 || signal === undefined) {
-    throw new ApiError('badRequest', 'A filter needs one "signal" that it searches.');
-  }
-  return { type: 'filter', signal, filter };
-}
-
-/** `q`, and `service` and `not-service` any number of times. */
-function readFilter(query: URLSearchParams): Filter {
-  return {
-    text: query.get('q') ?? '',
-    services: query.getAll('service'),
-    notServices: query.getAll('not-service'),
-  };
-}
-
-function isEmpty({ text, services, notServices }: Filter): boolean {
-  return text === '' && services.length === 0 && notServices.length === 0;
-}
-
 /** The body, left open when its reader stops early, so that the refusal can still be answered. */
 async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
@@ -242,11 +184,6 @@ async function sendChunks(
     if (!response.write(chunk)) await drained(response);
   }
   response.end();
-}
-
-function mediaType({ format, gzip }: ExportRequest): string {
-  if (gzip) return 'application/gzip';
-  return format === 'otlp.jsonl' ? 'application/jsonl' : 'application/octet-stream';
 }
 
 /** A JSON object body; an empty body is an empty object. */

@@ -1,52 +1,65 @@
-/** The `logs` topic: a window of the log tail, following or anchored. */
+/** The `logs` topic: a window of the log tail, following or anchored, with density and ticks. */
 import type { LogsMeta, LogsParams } from '../../../../proto/live/topics.ts';
-import { openLogList, type LogList } from '../../view/log-list.ts';
+import { LogDensity } from '../../view/log-density.ts';
+import { FoldedLogs } from '../../view/log-fold.ts';
+import type { LogList } from '../../view/log-list.ts';
 import { packLogs } from '../../view/log-rows.ts';
-import type { CompiledQuery } from '../../query/plan.ts';
-import { compileFilter } from '../compile-filter.ts';
 import type { LiveContext } from '../context.ts';
 import { readLogsParams } from '../params.ts';
+import type { Lease } from '../shared-lists.ts';
 import type { Built, OpenTopic, TopicSource } from '../topic.ts';
 
 export const openLogs: OpenTopic = (context, params, wake) => new LogsTopic(context, params, wake);
 
+const INTERVAL_MS = 100;
+/** The longest that one frame counts for the density. */
+const COUNT_MS = 6;
+const RATE_MS = 2000;
+
 class LogsTopic implements TopicSource {
   readonly triggers = ['logs'] as const;
-  readonly intervalMs = 100;
+  readonly intervalMs = INTERVAL_MS;
   readonly #context: LiveContext;
   readonly #wake: () => void;
   #params: LogsParams;
-  #list: LogList;
+  #lease: Lease<LogList>;
+  #charts: LogCharts | undefined;
+  #rate: ArrivalRate;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
     this.#wake = wake;
     this.#params = readLogsParams(params);
-    this.#list = this.#openList(this.#compile(this.#params));
+    this.#lease = this.#openList(this.#params);
+    this.#rate = new ArrivalRate();
   }
 
   update(params: unknown): void {
     const next = readLogsParams(params);
     const isOther = scopeKey(next) !== scopeKey(this.#params);
-    // A wrong query is refused and leaves the list as it is.
-    const query = isOther ? this.#compile(next) : null;
+    if (isOther) {
+      const lease = this.#openList(next);
+      this.#lease.close();
+      this.#lease = lease;
+      this.#charts = undefined;
+      this.#rate = new ArrivalRate();
+    }
     this.#params = next;
-    if (query === null) return;
-    this.#list.close();
-    this.#list = this.#openList(query);
   }
 
   build(): Built {
-    const { store } = this.#context;
-    const list = this.#list;
+    const { store, options } = this.#context;
+    const { list } = this.#lease;
     list.refresh();
     const { begin, end } = list;
     const { count } = this.#params;
     const wanted = this.#params.first ?? end - count;
     const first = Math.max(begin, Math.min(wanted, end - 1));
-    const ordinals: number[] = [];
-    for (let at = first; at < Math.min(first + count, end); at++) ordinals.push(list.ordinalAt(at));
-    const packed = packLogs(store, ordinals, first);
+    const positions: number[] = [];
+    for (let at = first; at < Math.min(first + count, end); at++) positions.push(at);
+    const packed = packLogs(store, list, positions);
+    const charts = this.#buildCharts(list);
+    const perSecond = this.#rate.perSecond(recordsOf(list), options.clock.ticksMs());
     const meta: LogsMeta = {
       total: store.logs.end - store.logs.begin,
       begin,
@@ -55,29 +68,90 @@ class LogsTopic implements TopicSource {
       strings: packed.strings,
       levels: [...list.levels],
       searching: list.isSearching,
+      perSecond,
+      density: charts.axis,
     };
+    const { density, ticks } = charts;
+    const isMoving = list.isSearching || !charts.isComplete || perSecond > 0;
     return {
-      frame: { kind: 'snapshot', meta, columns: packed.columns },
+      frame: { kind: 'snapshot', meta, columns: { ...packed.columns, density, ticks } },
       // What a search has found so far is shown while it goes on.
-      staleInMs: list.isSearching ? this.intervalMs : null,
+      staleInMs: isMoving ? (perSecond > 0 && charts.isComplete ? 500 : INTERVAL_MS) : null,
     };
   }
 
   close(): void {
-    this.#list.close();
+    this.#lease.close();
   }
 
-  #compile({ filter }: LogsParams): CompiledQuery {
-    return compileFilter(this.#context.options, filter, 'logs');
+  #buildCharts(list: LogList): {
+    readonly axis: LogsMeta['density'];
+    readonly density: Uint32Array;
+    readonly ticks: Uint8Array;
+    readonly isComplete: boolean;
+  } {
+    const { densityColumns = 0, ticks = 0 } = this.#params;
+    if (densityColumns === 0 && ticks === 0) {
+      return { axis: null, density: NO_COUNTS, ticks: NO_TICKS, isComplete: true };
+    }
+    this.#charts ??= new LogCharts(this.#context, list);
+    const isComplete = this.#charts.refresh(this.#context);
+    const density = this.#charts.records.density(densityColumns);
+    const { fromNs = '', columnNs = 0, columns = 0 } = density ?? {};
+    return {
+      axis: density === null ? null : { fromNs, columnNs, columns },
+      density: density?.counts ?? NO_COUNTS,
+      ticks: ticks === 0 ? NO_TICKS : this.#charts.rows.ticks(ticks),
+      isComplete,
+    };
   }
 
-  #openList(query: CompiledQuery): LogList {
-    const { store, options } = this.#context;
-    const { minSeverity, traceId } = this.#params;
-    return openLogList(store, options, { query, minSeverity, traceId }, this.#wake);
+  #openList(params: LogsParams): Lease<LogList> {
+    const { filter, minSeverity, traceId, fold = false } = params;
+    return this.#context.lists.logs({ filter, minSeverity, traceId, fold }, this.#wake);
   }
 }
 
-function scopeKey({ filter, minSeverity, traceId }: LogsParams): string {
-  return JSON.stringify([filter, minSeverity, traceId]);
+const NO_COUNTS = new Uint32Array(0);
+const NO_TICKS = new Uint8Array(0);
+
+/** The density counts records, the gutter shows rows; the same unless repeats are folded. */
+class LogCharts {
+  readonly records: LogDensity;
+  readonly rows: LogDensity;
+
+  constructor({ store }: LiveContext, list: LogList) {
+    this.rows = new LogDensity(store, list);
+    this.records = list instanceof FoldedLogs ? new LogDensity(store, list.records) : this.rows;
+  }
+
+  /** False when there is more to count than fits one frame. */
+  refresh({ options }: LiveContext): boolean {
+    const until = options.clock.ticksMs() + COUNT_MS;
+    const isTimeUp = (): boolean => options.clock.ticksMs() >= until;
+    const isCounted = this.records.refresh(isTimeUp);
+    return this.rows === this.records ? isCounted : this.rows.refresh(isTimeUp) && isCounted;
+  }
+}
+
+/** Upper end of the list of records: what rises with each that arrives. */
+function recordsOf(list: LogList): number {
+  return list instanceof FoldedLogs ? list.records.end : list.end;
+}
+
+/** How fast the upper end of a list moved over the last two seconds. */
+class ArrivalRate {
+  #samples: { readonly end: number; readonly ms: number }[] = [];
+
+  perSecond(end: number, ms: number): number {
+    this.#samples.push({ end, ms });
+    const inWindow = this.#samples.findIndex((sample) => sample.ms >= ms - RATE_MS);
+    if (inWindow > 0) this.#samples.splice(0, inWindow);
+    const first = this.#samples[0];
+    return Math.round(Math.max(0, end - first.end) / (RATE_MS / 1000));
+  }
+}
+
+function scopeKey({ filter, minSeverity, traceId, fold }: LogsParams): string {
+  return JSON.stringify([filter, minSeverity, traceId, fold === true]);
 }

@@ -1,7 +1,6 @@
 /** The `metrics` topic, a window of the catalog, and the `series` topic, the points of one metric. */
 import type { MetricsMeta, SeriesMeta } from '../../../../proto/live/topics.ts';
 import { catalogWindow, seriesWindow } from '../../view/metric-catalog.ts';
-import { compileFilter } from '../compile-filter.ts';
 import { readMetricsParams, readSeriesParams } from '../params.ts';
 import type { OpenTopic } from '../topic.ts';
 
@@ -9,13 +8,13 @@ const INTERVAL_MS = 500;
 
 export const openMetrics: OpenTopic = (context, params) => {
   let wanted = readMetricsParams(params);
-  let query = compileFilter(context.options, wanted.filter, 'metrics');
+  let query = context.queries.compile(wanted.filter, 'metrics');
   return {
     triggers: ['metrics'],
     intervalMs: INTERVAL_MS,
     update: (next) => {
       const read = readMetricsParams(next);
-      query = compileFilter(context.options, read.filter, 'metrics');
+      query = context.queries.compile(read.filter, 'metrics');
       wanted = read;
     },
     build: () => {

@@ -1,8 +1,11 @@
 /** All topics by name. */
 import type { OpenTopics } from '../topic.ts';
+import { openFacets } from './facets.ts';
+import { openLatency } from './latency.ts';
 import { openLogs } from './logs.ts';
 import { openMetrics, openSeries } from './metrics.ts';
 import { openRequests, openSources, openStatus } from './overview.ts';
+import { openSpans } from './spans.ts';
 import { openTrace } from './trace.ts';
 import { openTraces } from './traces.ts';
 
@@ -11,6 +14,9 @@ export const OPEN_TOPIC: OpenTopics = {
   sources: openSources,
   requests: openRequests,
   traces: openTraces,
+  spans: openSpans,
+  latency: openLatency,
+  facets: openFacets,
   trace: openTrace,
   logs: openLogs,
   metrics: openMetrics,

@@ -1,12 +1,12 @@
 /** The `traces` topic: a window of the trace list. */
 import type { TracesMeta, TracesParams } from '../../../../proto/live/topics.ts';
-import { openTraceList, type TraceList } from '../../view/trace-list.ts';
+import { newestWindow, TraceSnapshot, type ItemWindow } from '../../view/trace-list.ts';
 import { TraceLooks } from '../../view/trace-look.ts';
 import { packTraces } from '../../view/trace-rows.ts';
-import type { CompiledQuery } from '../../query/plan.ts';
-import { compileFilter } from '../compile-filter.ts';
+import type { TraceSet } from '../../view/trace-set.ts';
 import type { LiveContext } from '../context.ts';
 import { readTracesParams } from '../params.ts';
+import type { Lease } from '../shared-lists.ts';
 import type { Built, OpenTopic, TopicSource } from '../topic.ts';
 
 export const openTraces: OpenTopic = (context, params, wake) =>
@@ -20,62 +20,76 @@ class TracesTopic implements TopicSource {
   readonly #wake: () => void;
   readonly #looks: TraceLooks;
   #params: TracesParams;
-  #list: TraceList;
+  #lease: Lease<TraceSet>;
+  #snapshot: TraceSnapshot | undefined;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
     this.#wake = wake;
     this.#looks = new TraceLooks(context.store);
     this.#params = readTracesParams(params);
-    this.#list = this.#openList(this.#compile(this.#params));
+    this.#lease = this.#openList(this.#params);
   }
 
   update(params: unknown): void {
     const next = readTracesParams(params);
-    const isOther = JSON.stringify(next.filter) !== JSON.stringify(this.#params.filter);
-    // A wrong query is refused and leaves the list as it is.
-    const query = isOther ? this.#compile(next) : null;
+    if (listKey(next) !== listKey(this.#params)) {
+      const lease = this.#openList(next);
+      this.#lease.close();
+      this.#lease = lease;
+      this.#snapshot = undefined;
+    }
+    const isOtherOrder = next.order !== this.#params.order || next.anchor !== this.#params.anchor;
+    if (isOtherOrder) this.#snapshot = undefined;
     this.#params = next;
-    if (query === null) return;
-    this.#list.close();
-    this.#list = this.#openList(query);
   }
 
   build(): Built {
     const { store, options } = this.#context;
-    const { anchor, first, count } = this.#params;
-    this.#list.refresh();
-    const window = this.#list.window(anchor, first, count);
+    const { list } = this.#lease;
+    list.refresh();
+    const window = this.#window(list);
     const pinned = this.#context.pinnedRows();
     const rows = [...window.rows, ...pinned];
     const packed = packTraces(store, this.#looks, rows, options.clock.nowMs());
     const meta: TracesMeta = {
       total: store.traces.count,
-      matched: window.matched,
+      matched: list.count,
+      entered: list.entered,
       length: window.length,
       newCount: window.newCount,
       newestOrdinal: window.newestOrdinal,
       first: window.first,
       strings: packed.strings,
       pinned: pinned.length,
+      searching: list.isSearching,
     };
     return {
       frame: { kind: 'snapshot', meta, columns: packed.columns },
       // What a search has found so far is shown while it goes on.
-      staleInMs: this.#list.isSearching ? this.intervalMs : packed.staleInMs,
+      staleInMs: list.isSearching ? this.intervalMs : packed.staleInMs,
     };
   }
 
   close(): void {
-    this.#list.close();
+    this.#lease.close();
   }
 
-  #compile({ filter }: TracesParams): CompiledQuery {
-    return compileFilter(this.#context.options, filter, 'traces');
+  #window(list: TraceSet): ItemWindow {
+    const { anchor, first, count, order = 'newest' } = this.#params;
+    if (order === 'newest') return newestWindow(list, anchor, first, count);
+    // Until the search is over every frame sorts anew: what is shown is not yet what was asked for.
+    if (list.isSearching) this.#snapshot = undefined;
+    const snapshot = this.#snapshot ?? new TraceSnapshot(list, this.#context.store, order);
+    this.#snapshot = list.isSearching ? undefined : snapshot;
+    return { ...snapshot.window(first, count), newestOrdinal: anchor ?? 0 };
   }
 
-  #openList(query: CompiledQuery): TraceList {
-    const { store, options } = this.#context;
-    return openTraceList(store, options, query, this.#wake);
+  #openList({ filter, brush = null }: TracesParams): Lease<TraceSet> {
+    return this.#context.lists.traces(filter, brush, this.#wake);
   }
+}
+
+function listKey({ filter, brush = null }: TracesParams): string {
+  return JSON.stringify([filter, brush]);
 }
