@@ -16,11 +16,30 @@ export interface Scheduler {
   soon(task: () => void): void;
 }
 
+/** A compiled regular expression. `test` looks anywhere in the text; linear in its length. */
+export interface RegexTest {
+  /** Instructions of the compiled pattern: what a character may cost at worst grows with them. */
+  readonly size: number;
+  test(text: string): boolean;
+}
+
+/**
+ * RE2 syntax, given by the host: the time of a match has to be linear, whatever the pattern. Patterns
+ * that would be very large are refused.
+ */
+export interface RegexCompiler {
+  compile(
+    pattern: string,
+  ): ({ readonly ok: true } & RegexTest) | { readonly ok: false; readonly message: string };
+}
+
 export interface EngineOptions {
   /** Budget for raw bytes, columns and indexes together. */
   readonly memoryBytes: number;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** For the regular expressions of queries. */
+  readonly regex: RegexCompiler;
   /** Unique per engine start. */
   readonly engineId: string;
   /** Product version, for the welcome and the status. */

@@ -102,7 +102,7 @@ export class Engine {
    * it, also when it ends early: selected traces are kept from eviction until then.
    */
   reader(selection: Selection): ExportReader {
-    return openExport(this.#store, this.#options.clock, selection);
+    return openExport(this.#store, this.#options.clock, this.#options.regex, selection);
   }
 
   /** Forgets the kept items of one signal or of all; pinned traces stay. Counted as evicted. */

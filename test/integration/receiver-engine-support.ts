@@ -1,4 +1,5 @@
 /** A receiver over the real engine. */
+import { RE2 } from '../../electron/node/host/regex.ts';
 import { onTestFinished } from 'vitest';
 import { Engine } from '../../electron/engine/engine.ts';
 import { Receiver, type RequestLine } from '../../electron/node/receiver/receiver.ts';
@@ -25,6 +26,7 @@ export async function startEngine(
   { beforeIngest, pressureMs = () => 0 }: InBetween = {},
 ): Promise<RunningEngine> {
   const engine = new Engine({
+    regex: RE2,
     memoryBytes,
     clock: { nowMs: () => Date.now(), ticksMs: () => performance.now() },
     scheduler: {

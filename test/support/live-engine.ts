@@ -1,4 +1,5 @@
 /** An engine with a clock that tests move by hand, and clients of its live protocol. */
+import { RE2 } from '../../electron/node/host/regex.ts';
 import { Engine, type HostMethods } from '../../electron/engine/engine.ts';
 import type { Clock, Scheduler } from '../../electron/engine/config.ts';
 import { LiveClient } from '../../proto/live/client.ts';
@@ -77,6 +78,7 @@ export interface TestEngine {
 export function createEngine(memoryBytes = 64 << 20): TestEngine {
   const time = new ManualTime();
   const engine = new Engine({
+    regex: RE2,
     memoryBytes,
     clock: time,
     scheduler: time,

@@ -2,9 +2,9 @@
 import type { Methods } from '../../../proto/live/methods.ts';
 import { LiveFailure } from '../../../proto/live/protocol.ts';
 import { runSliced } from '../query/slices.ts';
-import { isEmptyFilter } from '../query/text-filter.ts';
 import { TraceMatcher } from '../query/trace-match.ts';
 import { traceSummary } from '../view/details.ts';
+import { compileFilter } from './compile-filter.ts';
 import type { LiveContext } from './context.ts';
 import { readCount, readFilter, readText, type Fields } from './params.ts';
 
@@ -23,10 +23,10 @@ export function listTraces(
   onCancel: (stop: () => void) => void,
 ): Promise<Page> {
   const { store, options } = context;
-  const filter = readFilter(params);
+  const query = compileFilter(options, readFilter(params), 'traces');
   const limit = readCount(params, 'limit', MAX_PAGE);
   const below = readCursor(params);
-  const matcher = isEmptyFilter(filter) ? undefined : new TraceMatcher(store, filter);
+  const matcher = query.isEmpty ? undefined : new TraceMatcher(store, query);
   const { traces } = store;
   const { rows, length } = traces.inOrder();
   const wanted = rows.slice(0, length);

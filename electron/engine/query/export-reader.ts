@@ -1,11 +1,15 @@
 /** Pulls what a selection holds out of the store, as encoded export requests. */
 import type { Filter, Selection } from '../../../proto/live/topics.ts';
 import type { Signal } from '../../../proto/otlp/signal.ts';
-import type { Clock } from '../config.ts';
+import type { Clock, RegexCompiler } from '../config.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
+import type { QueryError } from './ast.ts';
+import { compile } from './compile.ts';
+import { LogMatcher } from './match.ts';
+import { MetricMatcher } from './match-metrics.ts';
+import type { CompiledQuery } from './plan.ts';
 import { SLICE_MS } from './slices.ts';
-import { ItemMatcher, isEmptyFilter } from './text-filter.ts';
 import { TraceMatcher } from './trace-match.ts';
 
 /** One Export…ServiceRequest. `bytes` may be a live view: use or copy it before the next call. */
@@ -39,29 +43,64 @@ interface RowGroup {
   readonly ordinals: readonly number[];
 }
 
-export function openExport(store: Store, clock: Clock, selection: Selection): ExportReader {
+/** A selection by a wrong query has a reader, too, whose `next` throws what is wrong with it. */
+export function openExport(
+  store: Store,
+  clock: Clock,
+  regex: RegexCompiler,
+  selection: Selection,
+): ExportReader {
   switch (selection.type) {
     case 'all':
       return new StoredReader(store, selection.signals);
     case 'traces':
       return new RowReader(store, clock, traceGroups(store, selection.traceIds));
     case 'filter':
-      return openFiltered(store, clock, selection.signal, selection.filter);
+      return openFiltered(store, clock, regex, selection.signal, selection.filter);
   }
 }
 
-function openFiltered(store: Store, clock: Clock, signal: Signal, filter: Filter): ExportReader {
-  if (isEmptyFilter(filter)) return new StoredReader(store, [signal]);
+function openFiltered(
+  store: Store,
+  clock: Clock,
+  regex: RegexCompiler,
+  signal: Signal,
+  filter: Filter,
+): ExportReader {
+  // Profiles have no fields of their own: their filters are read like those of logs.
+  const compiled = compile(filter, signal === 'profiles' ? 'logs' : signal, regex);
+  if (!compiled.ok) return new RefusedReader(compiled.error);
+  const { query } = compiled;
+  if (query.isEmpty) return new StoredReader(store, [signal]);
   switch (signal) {
     case 'traces':
-      return new RowReader(store, clock, searchTraces(store, filter));
+      return new RowReader(store, clock, searchTraces(store, query));
     case 'logs':
-      return new RowReader(store, clock, searchLogs(store, filter));
+      return new RowReader(store, clock, searchLogs(store, query));
     case 'metrics':
-      return new RowReader(store, clock, searchMetrics(store, filter));
+      return new RowReader(store, clock, searchMetrics(store, query));
     case 'profiles':
-      // Profiles have no searchable texts yet: a filter that says something matches none of them.
+      // A filter that says something matches no profile.
       return new RowReader(store, clock, { totalBytes: 0, steps: [][Symbol.iterator](), close });
+  }
+}
+
+class RefusedReader implements ExportReader {
+  readonly totalBytes = 0;
+  readonly lost = 0;
+  readonly #error: QueryError;
+
+  constructor(error: QueryError) {
+    this.#error = error;
+  }
+
+  next(): never {
+    const { from, message } = this.#error;
+    throw new Error(`The query is wrong at character ${from + 1}: ${message}`);
+  }
+
+  close(): void {
+    close();
   }
 }
 
@@ -210,9 +249,9 @@ function* groupsOf(signal: RowGroup['signal'], ordinals: readonly number[]): Gen
   }
 }
 
-function searchTraces(store: Store, filter: Filter): GroupSource {
+function searchTraces(store: Store, query: CompiledQuery): GroupSource {
   function* steps(): Generator<RowGroup | undefined> {
-    const matcher = new TraceMatcher(store, filter);
+    const matcher = new TraceMatcher(store, query);
     const { rows, length } = store.traces.inOrder();
     const wanted = rows.slice(0, length);
     const ordinals = Float64Array.from(wanted, (row) => store.traces.ordinalOf(row));
@@ -231,36 +270,35 @@ function searchTraces(store: Store, filter: Filter): GroupSource {
   return { totalBytes: 0, steps: steps(), close };
 }
 
-function searchLogs(store: Store, filter: Filter): GroupSource {
+function searchLogs(store: Store, query: CompiledQuery): GroupSource {
   function* steps(): Generator<RowGroup | undefined> {
-    const matcher = new ItemMatcher(store, filter);
+    const matcher = new LogMatcher(store, query);
     const { logs } = store;
     const end = logs.end;
     let found: number[] = [];
-    for (let ordinal = logs.begin; ordinal < end; ordinal++) {
-      ordinal = Math.max(ordinal, logs.begin);
-      if (ordinal >= end) break;
-      const row = logs.rowOf(ordinal);
-      if (matcher.judge('logRecord', logs.segments, row, []) === 'match') found.push(ordinal);
-      if (found.length === ROWS_PER_REQUEST) {
-        yield { signal: 'logs', ordinals: found };
-        found = [];
-      } else if (ordinal % ITEMS_PER_STEP === 0) yield undefined;
+    for (let from = logs.begin; from < end;) {
+      from = Math.max(from, logs.begin);
+      const to = Math.min(end, from + matcher.itemsPerStep);
+      matcher.scan(from, to, (ordinal) => found.push(ordinal));
+      from = to;
+      yield undefined;
+      while (found.length >= ROWS_PER_REQUEST) {
+        yield { signal: 'logs', ordinals: found.slice(0, ROWS_PER_REQUEST) };
+        found = found.slice(ROWS_PER_REQUEST);
+      }
     }
     if (found.length > 0) yield { signal: 'logs', ordinals: found };
   }
   return { totalBytes: 0, steps: steps(), close };
 }
 
-function searchMetrics(store: Store, filter: Filter): GroupSource {
+function searchMetrics(store: Store, query: CompiledQuery): GroupSource {
   function* steps(): Generator<RowGroup | undefined> {
-    const matcher = new ItemMatcher(store, filter);
-    const { metrics, points, strings, scopes } = store;
+    const matcher = new MetricMatcher(store, query);
+    const { metrics, points } = store;
     for (const { id } of [...metrics.entries]) {
       const metric = metrics.find(id);
-      if (metric === undefined) continue;
-      const texts = [metric.name, metric.description, metric.unit, scopes.name(metric.scope)];
-      if (!matcher.matchesTexts(strings.get(metric.service), texts)) continue;
+      if (metric === undefined || !matcher.matches(metric)) continue;
       const ordinals: number[] = [];
       for (const series of metric.series) {
         for (let row = metrics.seriesOf(series).lastPoint; row !== -1;) {

@@ -27,6 +27,10 @@ export class Batches implements BatchTable {
     return this.slabOf(batch).bytes.subarray(offset, offset + length);
   }
 
+  slabBytes(batch: number): Uint8Array {
+    return this.slabOf(batch).bytes;
+  }
+
   arrivalMs(batch: number): number {
     return this.#arrival[batch];
   }

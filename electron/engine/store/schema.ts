@@ -127,6 +127,8 @@ export const POINT_FLAG = { noRecordedValue: 1, isInt: 2 } as const;
 export interface BatchTable {
   /** The bytes of an item of a batch: a live view, valid until the batch is evicted. */
   bytesOf(batch: number, offset: number, length: number): Uint8Array;
+  /** All bytes of the slab that a batch lies in, which offsets count in: the same live array. */
+  slabBytes(batch: number): Uint8Array;
   /** Arrival, ms since the Unix epoch. */
   arrivalMs(batch: number): number;
 }

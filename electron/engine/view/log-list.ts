@@ -9,9 +9,9 @@
  * are searched from the newest down, in slices. Eviction only raises `begin`.
  */
 import { severityLevel, type SeverityLevel } from '../../../proto/otlp/signal.ts';
-import type { Filter } from '../../../proto/live/topics.ts';
+import { LogMatcher as QueryMatcher } from '../query/match.ts';
+import type { CompiledQuery } from '../query/plan.ts';
 import { runSliced } from '../query/slices.ts';
-import { isEmptyFilter, ItemMatcher } from '../query/text-filter.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import type { Runtime } from './trace-list.ts';
 
@@ -49,7 +49,7 @@ export interface LogList {
 }
 
 export interface LogScope {
-  readonly filter: Filter;
+  readonly query: CompiledQuery;
   readonly minSeverity: number;
   /** Only this trace's records, when not ''. */
   readonly traceId: string;
@@ -63,7 +63,7 @@ export function openLogList(
   onProgress: () => void,
 ): LogList {
   if (scope.traceId !== '') return new TraceLogs(store, scope);
-  if (scope.minSeverity <= 0 && isEmptyFilter(scope.filter)) return new AllLogs(store);
+  if (scope.minSeverity <= 0 && scope.query.isEmpty) return new AllLogs(store);
   return new MatchingLogs(store, runtime, scope, onProgress);
 }
 
@@ -75,12 +75,12 @@ function severityAt(store: StoreRead, ordinal: number): number {
 /** Decides about single records. */
 class LogMatcher {
   readonly #store: StoreRead;
-  readonly #items: ItemMatcher | undefined;
+  readonly #items: QueryMatcher | undefined;
   readonly #minSeverity: number;
 
   constructor(store: StoreRead, scope: LogScope) {
     this.#store = store;
-    this.#items = isEmptyFilter(scope.filter) ? undefined : new ItemMatcher(store, scope.filter);
+    this.#items = scope.query.isEmpty ? undefined : new QueryMatcher(store, scope.query);
     this.#minSeverity = scope.minSeverity;
   }
 
@@ -89,7 +89,7 @@ class LogMatcher {
     const severity = logs.segments[row >>> SEGMENT_BITS]?.severity[row & SLOT_MASK];
     if (severity === undefined || severity < this.#minSeverity) return false;
     if (this.#items === undefined) return true;
-    return this.#items.judge('logRecord', logs.segments, row, []) === 'match';
+    return this.#items.matches(row);
   }
 }
 

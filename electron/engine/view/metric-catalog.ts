@@ -1,6 +1,5 @@
 /** The metric catalog: one row a metric, with its last value as text and a sparkline. */
 import type {
-  Filter,
   MetricRow,
   MetricsColumns,
   SeriesColumns,
@@ -9,7 +8,8 @@ import type {
 import { METRIC_KIND, TEMPORALITY } from '../../../proto/otlp/signal.ts';
 import { unixMs } from '../../../proto/units.ts';
 import type { DataPoint, NumberValue } from '../../../proto/otlp/model.ts';
-import { isEmptyFilter, ItemMatcher } from '../query/text-filter.ts';
+import { MetricMatcher } from '../query/match-metrics.ts';
+import type { CompiledQuery } from '../query/plan.ts';
 import { SEGMENT_BITS, SLOT_MASK, type MetricEntry, type StoreRead } from '../store/schema.ts';
 import { decodeDataPoint } from '../wire/decode.ts';
 import { readingOf, readSeries, reducePoints, type SeriesPoints } from './series.ts';
@@ -34,13 +34,13 @@ export interface CatalogWindow {
   readonly columns: MetricsColumns;
 }
 
-/** Metrics that a filter lets through, by service, scope and name. O(metrics log metrics). */
+/** Metrics that match a query, by service, scope and name. O(metrics log metrics). */
 export function catalogWindow(
   store: StoreRead,
-  filter: Filter,
+  query: CompiledQuery,
   window: { readonly first: number; readonly count: number; readonly sparkPoints: number },
 ): CatalogWindow {
-  const entries = matching(store, filter).sort((a, b) => compareEntries(store, a, b));
+  const entries = matching(store, query).sort((a, b) => compareEntries(store, a, b));
   const first = Math.max(0, Math.min(window.first, entries.length - window.count));
   const shown = entries.slice(first, first + window.count);
   const rows: MetricRow[] = [];
@@ -69,18 +69,11 @@ export function catalogWindow(
   };
 }
 
-function matching(store: StoreRead, filter: Filter): MetricEntry[] {
+function matching(store: StoreRead, query: CompiledQuery): MetricEntry[] {
   const entries = [...store.metrics.entries];
-  if (isEmptyFilter(filter)) return entries;
-  const matcher = new ItemMatcher(store, filter);
-  return entries.filter((metric) =>
-    matcher.matchesTexts(store.strings.get(metric.service), [
-      metric.name,
-      metric.description,
-      metric.unit,
-      store.scopes.name(metric.scope),
-    ]),
-  );
+  if (query.isEmpty) return entries;
+  const matcher = new MetricMatcher(store, query);
+  return entries.filter((metric) => matcher.matches(metric));
 }
 
 function compareEntries(store: StoreRead, a: MetricEntry, b: MetricEntry): number {

@@ -8,10 +8,9 @@
  * Without a filter this is the store's own order, read backwards. With one, a list of matches is
  * kept and changed only where traces changed; looking through traces happens in slices.
  */
-import type { Filter } from '../../../proto/live/topics.ts';
 import type { Clock, Scheduler } from '../config.ts';
+import type { CompiledQuery } from '../query/plan.ts';
 import { runSliced } from '../query/slices.ts';
-import { isEmptyFilter } from '../query/text-filter.ts';
 import { TraceMatcher } from '../query/trace-match.ts';
 import type { StoreRead } from '../store/schema.ts';
 
@@ -41,15 +40,15 @@ export interface TraceList {
   close(): void;
 }
 
-/** Opens the list of a filter; `onProgress` is called when a search went on outside `refresh`. */
+/** Opens the list of a query; `onProgress` is called when a search went on outside `refresh`. */
 export function openTraceList(
   store: StoreRead,
   runtime: Runtime,
-  filter: Filter,
+  query: CompiledQuery,
   onProgress: () => void,
 ): TraceList {
-  if (isEmptyFilter(filter)) return new AllTraces(store);
-  return new MatchingTraces(store, runtime, filter, onProgress);
+  if (query.isEmpty) return new AllTraces(store);
+  return new MatchingTraces(store, runtime, query, onProgress);
 }
 
 interface Newest {
@@ -130,10 +129,10 @@ class MatchingTraces implements TraceList {
   #stop: (() => void) | undefined;
   #isRefreshing = false;
 
-  constructor(store: StoreRead, runtime: Runtime, filter: Filter, onProgress: () => void) {
+  constructor(store: StoreRead, runtime: Runtime, query: CompiledQuery, onProgress: () => void) {
     this.#store = store;
     this.#runtime = runtime;
-    this.#matcher = new TraceMatcher(store, filter);
+    this.#matcher = new TraceMatcher(store, query);
     this.#onProgress = onProgress;
     this.#cursor = store.traces.changesSince(0).cursor;
     this.#lookAtAll();

@@ -21,6 +21,7 @@ import type { ControlFailure, EngineConfig, HostMessage } from './control.ts';
 import { toFailure } from './failure.ts';
 import type { MessagePortLike } from './message-port.ts';
 import { ArrivalClock, JournalKeeper } from './journal-keeper.ts';
+import { RE2 } from './regex.ts';
 import { Operations } from './operations.ts';
 import { portChannel } from './port-channel.ts';
 import { StreamReader, writeStream } from './stream.ts';
@@ -67,6 +68,7 @@ class EngineService {
       version: config.version,
       clock,
       scheduler: { after, soon: (task) => void setImmediate(task) },
+      regex: RE2,
       onCleared: (signal) => {
         this.#journal.cleared(signal);
       },

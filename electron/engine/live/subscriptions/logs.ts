@@ -2,6 +2,8 @@
 import type { LogsMeta, LogsParams } from '../../../../proto/live/topics.ts';
 import { openLogList, type LogList } from '../../view/log-list.ts';
 import { packLogs } from '../../view/log-rows.ts';
+import type { CompiledQuery } from '../../query/plan.ts';
+import { compileFilter } from '../compile-filter.ts';
 import type { LiveContext } from '../context.ts';
 import { readLogsParams } from '../params.ts';
 import type { Built, OpenTopic, TopicSource } from '../topic.ts';
@@ -20,16 +22,18 @@ class LogsTopic implements TopicSource {
     this.#context = context;
     this.#wake = wake;
     this.#params = readLogsParams(params);
-    this.#list = this.#openList();
+    this.#list = this.#openList(this.#compile(this.#params));
   }
 
   update(params: unknown): void {
     const next = readLogsParams(params);
     const isOther = scopeKey(next) !== scopeKey(this.#params);
+    // A wrong query is refused and leaves the list as it is.
+    const query = isOther ? this.#compile(next) : null;
     this.#params = next;
-    if (!isOther) return;
+    if (query === null) return;
     this.#list.close();
-    this.#list = this.#openList();
+    this.#list = this.#openList(query);
   }
 
   build(): Built {
@@ -63,10 +67,14 @@ class LogsTopic implements TopicSource {
     this.#list.close();
   }
 
-  #openList(): LogList {
+  #compile({ filter }: LogsParams): CompiledQuery {
+    return compileFilter(this.#context.options, filter, 'logs');
+  }
+
+  #openList(query: CompiledQuery): LogList {
     const { store, options } = this.#context;
-    const { filter, minSeverity, traceId } = this.#params;
-    return openLogList(store, options, { filter, minSeverity, traceId }, this.#wake);
+    const { minSeverity, traceId } = this.#params;
+    return openLogList(store, options, { query, minSeverity, traceId }, this.#wake);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The `metrics` topic, a window of the catalog, and the `series` topic, the points of one metric. */
 import type { MetricsMeta, SeriesMeta } from '../../../../proto/live/topics.ts';
 import { catalogWindow, seriesWindow } from '../../view/metric-catalog.ts';
+import { compileFilter } from '../compile-filter.ts';
 import { readMetricsParams, readSeriesParams } from '../params.ts';
 import type { OpenTopic } from '../topic.ts';
 
@@ -8,14 +9,17 @@ const INTERVAL_MS = 500;
 
 export const openMetrics: OpenTopic = (context, params) => {
   let wanted = readMetricsParams(params);
+  let query = compileFilter(context.options, wanted.filter, 'metrics');
   return {
     triggers: ['metrics'],
     intervalMs: INTERVAL_MS,
     update: (next) => {
-      wanted = readMetricsParams(next);
+      const read = readMetricsParams(next);
+      query = compileFilter(context.options, read.filter, 'metrics');
+      wanted = read;
     },
     build: () => {
-      const { columns, ...head } = catalogWindow(context.store, wanted.filter, wanted);
+      const { columns, ...head } = catalogWindow(context.store, query, wanted);
       const meta: MetricsMeta = head;
       return { frame: { kind: 'snapshot', meta, columns } };
     },

@@ -3,6 +3,8 @@ import type { TracesMeta, TracesParams } from '../../../../proto/live/topics.ts'
 import { openTraceList, type TraceList } from '../../view/trace-list.ts';
 import { TraceLooks } from '../../view/trace-look.ts';
 import { packTraces } from '../../view/trace-rows.ts';
+import type { CompiledQuery } from '../../query/plan.ts';
+import { compileFilter } from '../compile-filter.ts';
 import type { LiveContext } from '../context.ts';
 import { readTracesParams } from '../params.ts';
 import type { Built, OpenTopic, TopicSource } from '../topic.ts';
@@ -25,16 +27,18 @@ class TracesTopic implements TopicSource {
     this.#wake = wake;
     this.#looks = new TraceLooks(context.store);
     this.#params = readTracesParams(params);
-    this.#list = this.#openList();
+    this.#list = this.#openList(this.#compile(this.#params));
   }
 
   update(params: unknown): void {
     const next = readTracesParams(params);
     const isOther = JSON.stringify(next.filter) !== JSON.stringify(this.#params.filter);
+    // A wrong query is refused and leaves the list as it is.
+    const query = isOther ? this.#compile(next) : null;
     this.#params = next;
-    if (!isOther) return;
+    if (query === null) return;
     this.#list.close();
-    this.#list = this.#openList();
+    this.#list = this.#openList(query);
   }
 
   build(): Built {
@@ -66,8 +70,12 @@ class TracesTopic implements TopicSource {
     this.#list.close();
   }
 
-  #openList(): TraceList {
+  #compile({ filter }: TracesParams): CompiledQuery {
+    return compileFilter(this.#context.options, filter, 'traces');
+  }
+
+  #openList(query: CompiledQuery): TraceList {
     const { store, options } = this.#context;
-    return openTraceList(store, options, this.#params.filter, this.#wake);
+    return openTraceList(store, options, query, this.#wake);
   }
 }
