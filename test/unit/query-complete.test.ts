@@ -3,7 +3,7 @@ import { Completer } from '../../electron/engine/query/complete.ts';
 import { contextAt } from '../../electron/engine/query/complete-context.ts';
 import { parseQuery } from '../../electron/engine/query/parser.ts';
 import type { QueryTarget } from '../../electron/engine/query/ast.ts';
-import { Store } from '../../electron/engine/store/store.ts';
+import type { Store } from '../../electron/engine/store/store.ts';
 import type { Completion } from '../../proto/query/completion.ts';
 import { encodeRequest } from '../support/otlp/proto-root.ts';
 import { seeded, spanBody } from '../support/span-bodies.ts';
