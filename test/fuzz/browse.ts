@@ -15,6 +15,10 @@ const LOOKS = 12;
 /** Turns of the scheduler that one look may take; a turn is a slice of work. */
 const MAX_TURNS = 3000;
 
+/** Reads everything that a query can read of an item. */
+const EVERYWHERE =
+  '-"\\u0000" has:a.b or url.path~"." or event.a!=1 or link.trace:* or body~"x" or scope.b>1';
+
 /** Throws when a view fails, or takes more turns than the little that is held can need. */
 export async function browse(engine: Engine, time: ManualTime): Promise<void> {
   const client = connectClient(engine);
@@ -23,7 +27,7 @@ export async function browse(engine: Engine, time: ManualTime): Promise<void> {
   await eyes.see('status', {});
   await eyes.see('sources', {});
   await eyes.see('requests', { limit: 100 });
-  for (const filter of [NO_FILTER, filterOf('e'), filterOf('\u0000 "x'), filterOf('', ['a'])]) {
+  for (const filter of [NO_FILTER, filterOf('e'), filterOf(EVERYWHERE), filterOf('', ['a'])]) {
     await lookAtTraces(eyes, await eyes.see('traces', { filter, anchor: null, ...rows }));
     const logs = await eyes.see('logs', {
       ...{ filter, minSeverity: 0, first: null, count: 200, traceId: '' },

@@ -168,3 +168,19 @@ describe('hostile queries', () => {
     expect(new LogMatcher(store, queryOf('level:error', 'logs')).itemsPerStep).toBe(4096);
   });
 });
+
+describe('a deep trace', () => {
+  it('is walked once for all its spans', () => {
+    const depth = 20_000;
+    const store = storeOf(
+      Array.from({ length: depth }, (_, i) => ({
+        trace: 1,
+        id: depth - i,
+        ...(i === depth - 1 ? { name: 'top' } : { parent: depth - i - 1, name: 'below' }),
+      })),
+    );
+    expect(spans(store, '{ name:top } >> { name:below }')).toHaveLength(depth - 1);
+    expect(spans(store, '{ name:nothing } >> { name:below }')).toHaveLength(0);
+    expect(traceIds(store, queryOf('{ name:top } >> { name:below }', 'traces'))).toHaveLength(1);
+  });
+});

@@ -1,5 +1,5 @@
 /**
- * Visits the texts of one encoded item without decoding it, for the text filter: names, status
+ * Visits the texts of one encoded item without decoding it, for full-text search: names, status
  * messages, severity texts, log bodies, string attribute values at any depth, also of events, links
  * and exemplars. Keys, ids, numbers and bytes are not texts.
  */
