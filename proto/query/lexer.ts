@@ -12,6 +12,8 @@
  *   field    after has: a field name
  * ```
  */
+import { badCharacter, clip, isHighSurrogate, SPACE } from './characters.ts';
+import { readString } from './strings.ts';
 import { isPin, keywordOf, PRESENCE_WORD } from './words.ts';
 
 /** A range of UTF-16 units of the query text: [from, to). */
@@ -34,6 +36,8 @@ export interface WordToken extends TokenRange {
 export interface StringToken extends TokenRange {
   readonly kind: 'string';
   readonly text: string;
+  /** It stands behind an operator or a comma of a list. */
+  readonly isValue: boolean;
 }
 
 /** An unquoted value. */
@@ -64,7 +68,6 @@ export interface ErrorToken extends TokenRange {
 
 type Mode = 'clause' | 'value' | 'regex' | 'field';
 
-const SPACE = /\s/;
 const CLOSERS: Readonly<Record<string, string>> = { '(': ')', '{': '}' };
 const SMART_QUOTES: Readonly<Record<string, string>> = {
   '“': '”',
@@ -77,8 +80,7 @@ const SMART_QUOTES: Readonly<Record<string, string>> = {
   '`': '`',
 };
 /** Characters that a backslash makes plain in an unquoted value. */
-const ESCAPABLE = /[\s*\\",(){}'`“”„«‘’]/;
-const INVISIBLE = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]/;
+const ESCAPABLE = /[\s*\\",(){}'`“”„«‘’:=<>~!/]/;
 
 /** The tokens of a query text, in order. */
 export function tokenize(text: string): Token[] {
@@ -192,8 +194,7 @@ class Lexer {
     let to = close + 1;
     if (close === -1) for (to = from; !this.#isGap(to);) to++;
     const quoted = this.#text.slice(from + 1, close === -1 ? to : close);
-    const shown = quoted.length > 40 ? '…' : quoted;
-    this.#fail(from, to, `Use straight double quotes: "${shown}".`);
+    this.#fail(from, to, `Use straight double quotes: "${clip(quoted)}".`);
     return true;
   }
 
@@ -265,14 +266,13 @@ class Lexer {
       ')}'.includes(next) ||
       (isValue ? next === ',' : this.#isOperator(read.to));
     if (!fits) {
-      this.#fail(
-        read.to,
-        read.to + 1,
-        'Put a space behind the closing quote, or write \\" for a quote inside.',
-      );
+      let to = read.to + 1;
+      while (!this.#isGap(to) && !'(){}'.includes(this.#at(to))) to++;
+      const message = 'Put a space behind the closing quote, or write \\" for a quote inside.';
+      this.#fail(read.to, to, message);
       return;
     }
-    this.#push({ kind: 'string', from: read.from, to: read.to, text: read.text });
+    this.#push({ kind: 'string', from: read.from, to: read.to, text: read.text, isValue });
     if (isValue) this.#behindValue();
     else this.#mode = 'clause';
   }
@@ -353,95 +353,4 @@ class Lexer {
 
 function isPresence(token: Token | undefined): boolean {
   return token?.kind === 'word' && token.text === PRESENCE_WORD && token.key === null;
-}
-
-function isHighSurrogate(text: string, pos: number): boolean {
-  const code = text.charCodeAt(pos);
-  return code >= 0xd800 && code < 0xdc00;
-}
-
-/** Why the character at `pos` cannot stand outside quotes, or null. */
-function badCharacter(text: string, pos: number): string | null {
-  const code = text.charCodeAt(pos);
-  if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-    return `Remove the control character ${codeName(code)}, or write it in quotes as ${escapeOf(code)}.`;
-  }
-  if (code < 0xad) return null;
-  if (INVISIBLE.test(text.charAt(pos))) {
-    return `Remove the invisible character ${codeName(code)}, or put the text in quotes.`;
-  }
-  return brokenSurrogate(text, pos);
-}
-
-function brokenSurrogate(text: string, pos: number): string | null {
-  const code = text.charCodeAt(pos);
-  if (code < 0xd800 || code > 0xdfff) return null;
-  if (isHighSurrogate(text, pos)) {
-    const next = text.charCodeAt(pos + 1);
-    if (next >= 0xdc00 && next < 0xe000) return null;
-  } else if (pos > 0 && isHighSurrogate(text, pos - 1)) return null;
-  return `Remove ${codeName(code)}, which is half of a character.`;
-}
-
-function codeName(code: number): string {
-  return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
-}
-
-function escapeOf(code: number): string {
-  return `\\u${code.toString(16).padStart(4, '0')}`;
-}
-
-interface ReadString extends TokenRange {
-  readonly text: string;
-  /** Null when the string is well-formed; else `from` and `to` are the place of the error. */
-  readonly message: string | null;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
-const HEX4 = /^[0-9a-fA-F]{4}$/;
-
-/**
- * Reads the string whose opening quote is at `from`. A backslash before any other character than
- * those of ESCAPES stays, so that "\d+" is the pattern \d+.
- */
-function readString(text: string, from: number): ReadString {
-  let out = '';
-  let plainFrom = from + 1;
-  for (let pos = from + 1; pos < text.length; pos++) {
-    const char = text.charAt(pos);
-    if (char === '"') {
-      return { from, to: pos + 1, text: out + text.slice(plainFrom, pos), message: null };
-    }
-    if (char === '\\') {
-      const next = text.charAt(pos + 1);
-      const plain = ESCAPES[next];
-      const hex = next === 'u' ? text.slice(pos + 2, pos + 6) : '';
-      if (plain !== undefined) {
-        out += text.slice(plainFrom, pos) + plain;
-        plainFrom = pos + 2;
-      } else if (HEX4.test(hex)) {
-        out += text.slice(plainFrom, pos) + String.fromCharCode(Number.parseInt(hex, 16));
-        plainFrom = pos + 6;
-      }
-      pos = Math.max(pos, plainFrom - 1);
-      continue;
-    }
-    const message = badInString(text, pos);
-    if (message !== null) return { from: pos, to: pos + 1, text: '', message };
-  }
-  const message = 'Close the quote with another ".';
-  return { from, to: text.length, text: '', message };
-}
-
-function badInString(text: string, pos: number): string | null {
-  const code = text.charCodeAt(pos);
-  if (SPACE.test(text.charAt(pos)) || (code >= 0x20 && code < 0x7f)) return null;
-  if (code < 0xa0) return `Write the control character ${codeName(code)} as ${escapeOf(code)}.`;
-  return brokenSurrogate(text, pos);
 }

@@ -10,7 +10,7 @@ export function quoteText(text: string, quoted: boolean): string {
 /** The name of an attribute, quoted when it would read as something else. */
 export function quoteField(pin: AttributePin | 'any', key: string): string {
   if (pin === 'any') return isSafeKey(key) ? key : quote(key);
-  const isPlain = isWordToken(`${pin}.${key}`) && !UNFIT_IN_FIELD.test(key);
+  const isPlain = isWordToken(`${pin}.${key}`) && unfitInField(key) === null;
   return `${pin}.${isPlain ? key : quote(key)}`;
 }
 
@@ -29,14 +29,17 @@ export function quoteValue(text: string, kind: 'plain' | 'glob' | 'pattern'): st
   }
 }
 
+/** A character that a field name has only in quotes, or null. */
+export function unfitInField(name: string): string | null {
+  return /^!|!$|[*,;|&[\]\\]/.exec(name)?.[0] ?? null;
+}
+
 /** A text in quotes, whatever it holds. */
 export function quote(text: string): string {
   let out = '"';
   for (let i = 0; i < text.length; i++) out += quotedUnit(text, i);
   return `${out}"`;
 }
-
-const UNFIT_IN_FIELD = /[*,;|&[\]\\]/;
 
 function quotedUnit(text: string, at: number): string {
   const char = text.charAt(at);
@@ -78,7 +81,7 @@ function isSafeText(text: string): boolean {
 }
 
 function isSafeKey(key: string): boolean {
-  if (UNFIT_IN_FIELD.test(key) || isIntrinsic(key) || keywordOf(key) !== null) return false;
+  if (unfitInField(key) !== null || isIntrinsic(key) || keywordOf(key) !== null) return false;
   const head = key.slice(0, Math.max(0, key.indexOf('.')));
   if (key === PRESENCE_WORD || head === 'trace' || isPin(head)) return false;
   return isWordToken(key);
@@ -104,5 +107,5 @@ function onlyValue(
 }
 
 function escapeGlob(text: string): string {
-  return text.replace(/[\s\\",(){}'`“”„«‘’]/g, '\\$&');
+  return text.replace(/[\s\\",(){}'`“”„«‘’]|^[:=<>~!/]/g, '\\$&');
 }

@@ -1,4 +1,5 @@
 /** What can be said about a query without data: whether each field can be compared that way. */
+import { clip } from '../../../proto/query/characters.ts';
 import type {
   CompareOp,
   Comparison,
@@ -104,10 +105,9 @@ function orderProblem(value: Value): string | null {
 function unknownUnit(unit: string, text: string): string {
   const guess = guessUnit(unit);
   const names = UNITS.map(({ name }) => name).filter((name) => name !== 'µs');
-  if (guess === null)
-    return `There is no unit "${shorten(unit)}"; the units are ${names.join(' ')}.`;
+  if (guess === null) return `There is no unit "${clip(unit)}"; the units are ${names.join(' ')}.`;
   const number = text.slice(0, text.length - unit.length);
-  return `There is no unit "${shorten(unit)}"; write ${shorten(number)}${guess}.`;
+  return `There is no unit "${clip(unit)}"; write ${clip(number)}${guess}.`;
 }
 
 function wordProblem(type: 'kind' | 'status' | 'level', value: Value): string | null {
@@ -164,7 +164,7 @@ function editDistance(a: string, b: string): number {
 }
 
 function durationProblem(label: string, value: Value): string | null {
-  const text = shorten(value.text);
+  const text = clip(value.text);
   if (value.glob || value.quoted) return `${label} is a number with a unit, such as 150ms or 2s.`;
   const read = readNumber(value.text);
   switch (read.type) {
@@ -197,7 +197,7 @@ function momentProblem(label: string, value: Value): string | null {
     case 'noZone':
       return 'Add Z for UTC or an offset such as +02:00 to the time.';
     case 'none':
-      return `"${shorten(value.text)}" is no moment; write a date such as ${example}, or Unix nanoseconds.`;
+      return `"${clip(value.text)}" is no moment; write a date such as ${example}, or Unix nanoseconds.`;
   }
 }
 
@@ -211,12 +211,8 @@ function idProblem(label: string, digits: number, value: Value): string | null {
       : null;
   }
   if (hex.length === digits) return null;
-  const fix = hex.length < digits ? ` Write ${shorten(hex)}* to find its beginning.` : '';
+  const fix = hex.length < digits ? ` Write ${clip(hex)}* to find its beginning.` : '';
   return `${label} has ${digits} hex digits; these are ${hex.length}.${fix}`;
-}
-
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
 /** Why a well-formed query cannot be asked of a target, or null. */
@@ -252,6 +248,8 @@ function patternError(node: Comparison, compiler: PatternCompiler): QueryError |
 /** What RE2 engines say about a pattern, in our words. */
 export function patternMessage(engineMessage: string, pattern: string): string {
   const said = engineMessage.toLowerCase();
+  const fragment = /`([^`]{1,30})`\s*$/.exec(engineMessage)?.[1];
+  const part = fragment === undefined ? '' : ` "${fragment}"`;
   if (/^\*|^\+|^\?/.test(pattern)) {
     return `A pattern cannot begin with "${pattern.charAt(0)}"; write ".*" for any text.`;
   }
@@ -268,12 +266,15 @@ export function patternMessage(engineMessage: string, pattern: string): string {
   if (said.includes('closing ]') || said.includes('missing ]')) {
     return 'The pattern lacks a "]"; write "\\[" for a bracket itself.';
   }
-  if (said.includes('class range')) return 'A range in the pattern ends before it begins.';
+  if (said.includes('class range')) return `There is no range of characters${part}.`;
   if (said.includes('trailing')) return 'The pattern ends with "\\"; write "\\\\" for a backslash.';
-  if (said.includes('repeat') || said.includes('repetition')) {
-    return 'The pattern repeats nothing, too often, or what is repeated already.';
+  if (said.includes('repeat count')) {
+    return `The repetition${part} in the pattern counts down or beyond 1,000.`;
   }
-  if (said.includes('escape')) return 'The pattern has an escape that RE2 does not know.';
+  if (said.includes('missing argument')) return `Nothing stands before${part} in the pattern.`;
+  if (said.includes('nested')) return `The pattern repeats a repetition${part}; use brackets.`;
+  if (said.includes('escape')) return `RE2 knows no escape${part}; write "\\\\" for a backslash.`;
+  if (said.includes('perl syntax')) return `RE2 knows no${part}; write "\\(" for a bracket itself.`;
   return 'The pattern is no regular expression of RE2.';
 }
 

@@ -1,4 +1,6 @@
 /** The fields of the query language: how their names read, what they hold, what they are called. */
+import { clip } from '../../../proto/query/characters.ts';
+import { unfitInField } from '../../../proto/query/quote.ts';
 import {
   INTRINSICS,
   isIntrinsic,
@@ -105,8 +107,9 @@ export function readField(text: string, key: string | null, at: TextRange): Fiel
   if (keywordOf(text) !== null || text === PRESENCE_WORD) {
     return reading(`"${text}" is a word of the language; write "${text}" in quotes as a field.`);
   }
-  const unfit = /[*,;|&[\]\\]/.exec(text)?.[0];
-  if (unfit !== undefined) {
+  if (text.startsWith('!')) return reading(`Write "-" instead of "!" to exclude.`);
+  const unfit = unfitInField(text);
+  if (unfit !== null) {
     return reading(`Put a field name that has "${unfit}" in quotes.`);
   }
   const dot = text.indexOf('.');
@@ -115,7 +118,7 @@ export function readField(text: string, key: string | null, at: TextRange): Fiel
   if (head === 'trace') {
     if (isTraceField(tail)) return { ok: true, field: { type: 'trace', name: tail, from, to } };
     return reading(
-      `trace. has ${TRACE_FIELDS.join(', ')}; put the name of an attribute such as "${text}" in quotes.`,
+      `trace. has ${TRACE_FIELDS.join(', ')}; put the name of an attribute such as "${clip(text)}" in quotes.`,
     );
   }
   if (isPin(head)) return pinned(head, tail, at);
