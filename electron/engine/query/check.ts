@@ -268,6 +268,9 @@ export function patternMessage(engineMessage: string, pattern: string): string {
   }
   if (said.includes('class range')) return `There is no range of characters${part}.`;
   if (said.includes('trailing')) return 'The pattern ends with "\\"; write "\\\\" for a backslash.';
+  if (said.includes('too many repetitions')) {
+    return 'The pattern repeats its parts too often; use smaller counts in {…}.';
+  }
   if (said.includes('repeat count')) {
     return `The repetition${part} in the pattern counts down or beyond 1,000.`;
   }
