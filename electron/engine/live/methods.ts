@@ -8,6 +8,8 @@ import { decodeUtf8 } from '../wire/utf8.ts';
 import { requestToJson } from '../wire/proto-to-json.ts';
 import type { LiveContext } from './context.ts';
 import type { HostMethodName, HostMethods } from './host-methods.ts';
+import { listLogs, listSpans, listTraces, logAt, traceRows } from './list-methods.ts';
+import { listMetrics, metricSeries } from './metric-methods.ts';
 import {
   readBoolean,
   readCount,
@@ -17,7 +19,7 @@ import {
   readTraceId,
   type Fields,
 } from './params.ts';
-import { listTraces } from './traces-list.ts';
+import { checkText } from './query-methods.ts';
 
 /** Answers one request. `onCancel` registers what stops it. Throws or rejects with LiveFailure. */
 export type Method<M extends MethodName> = (
@@ -40,6 +42,13 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'span.logs': (params) => getSpanLogs(context, params),
     'log.get': (params) => getLog(context, params),
     'traces.list': (params, onCancel) => listTraces(context, params, onCancel),
+    'spans.list': (params, onCancel) => listSpans(context, params, onCancel),
+    'logs.list': (params, onCancel) => listLogs(context, params, onCancel),
+    'traces.rows': (params) => traceRows(context, params),
+    'log.at': (params, onCancel) => logAt(context, params, onCancel),
+    'metrics.list': (params) => listMetrics(context, params),
+    'metric.series': (params) => metricSeries(context, params),
+    'query.check': (params) => checkText(context, params),
     'trace.json': (params) => getTraceJson(context, params),
     'trace.pin': (params) => pinTrace(context, params),
     clear: (params) => {

@@ -86,6 +86,18 @@ export function readTraceId(fields: Fields, name = 'traceId'): string {
   return traceId;
 }
 
+/** Trace ids in lower case. */
+export function readTraceIds(fields: Fields, max: number): readonly string[] {
+  const value = fields.traceIds;
+  const wrong = bad(`traceIds to be a list of at most ${max} trace ids`);
+  if (!Array.isArray(value) || value.length > max) throw wrong;
+  return value.map((entry: unknown) => {
+    const traceId = typeof entry === 'string' ? toTraceId(entry) : undefined;
+    if (traceId === undefined) throw wrong;
+    return traceId;
+  });
+}
+
 /** 16 hex characters, in lower case. */
 export function readSpanId(fields: Fields): string {
   const value = fields.spanId;

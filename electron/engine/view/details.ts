@@ -3,10 +3,13 @@ import type {
   JsonAttribute,
   JsonValue,
   LogDetail,
+  LogItem,
   LogSummary,
   ResourceDetail,
   ScopeDetail,
   SpanDetail,
+  SpanItem,
+  TraceItem,
   TraceSummary,
 } from '../../../proto/live/methods.ts';
 import type { AnyValue, KeyValue, Resource } from '../../../proto/otlp/model.ts';
@@ -14,7 +17,11 @@ import { unixNano } from '../../../proto/units.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type StoreRead } from '../store/schema.ts';
 import { decodeLogRecord, decodeResource, decodeScope, decodeSpan } from '../wire/decode.ts';
 import { itemToJson } from '../wire/proto-to-json.ts';
+import { spanIdText } from './hex.ts';
 import { cutText } from './log-rows.ts';
+import { spanName } from './span-rows.ts';
+import { spanDurationNs } from './span-set.ts';
+import { rootStatusText } from './trace-look.ts';
 import { attributeText, base64 } from './value-text.ts';
 
 /** A value for display. 64-bit integers are text, bytes base64, NaN and infinities their names. */
@@ -241,5 +248,49 @@ export function traceSummary(store: StoreRead, row: number): TraceSummary {
     services: store.traces
       .services(row, Number.MAX_SAFE_INTEGER)
       .map((service) => store.strings.get(service)),
+  };
+}
+
+/** A trace with the state of its arrival. */
+export function traceItem(store: StoreRead, row: number): TraceItem {
+  const { rootSpan, partlyEvicted } = store.traces.get(row);
+  return {
+    ...traceSummary(store, row),
+    hasRoot: rootSpan !== -1,
+    partlyEvicted,
+    statusText: rootStatusText(store, rootSpan),
+  };
+}
+
+/** The span at a row for lists, with its OTLP JSON. */
+export function spanItem(store: StoreRead, row: number): SpanItem {
+  const place = placeOf(store, store.spans.segments, row);
+  const segment = store.spans.segments[row >>> SEGMENT_BITS];
+  const slot = row & SLOT_MASK;
+  const { traceId, rootSpan } = store.traces.get(segment?.trace[slot] ?? -1);
+  const rootName = spanName(store, rootSpan);
+  return {
+    traceId,
+    spanId: spanIdText(segment?.spanIdHi[slot] ?? 0, segment?.spanIdLo[slot] ?? 0),
+    service: serviceName(store, place.resource),
+    durationNs: String(spanDurationNs(store, row)),
+    rootName: rootName === -1 ? '' : store.strings.get(rootName),
+    span: JSON.parse(itemToJson('span', place.bytes)) as unknown,
+  };
+}
+
+/** The log record at an ordinal for lists, with its OTLP JSON. */
+export function logItem(store: StoreRead, ordinal: number): LogItem {
+  const row = store.logs.rowOf(ordinal);
+  const segment = store.logs.segments[row >>> SEGMENT_BITS];
+  const place = placeOf(store, store.logs.segments, row);
+  const { body } = decodeLogRecord(place.bytes);
+  const slot = row & SLOT_MASK;
+  return {
+    row: ordinal,
+    timeUnixNano: unixNano(segment?.timeHi[slot] ?? 0, segment?.timeLo[slot] ?? 0).toString(),
+    service: serviceName(store, place.resource),
+    bodyText: body === undefined ? '' : attributeText(body),
+    logRecord: JSON.parse(itemToJson('logRecord', place.bytes)) as unknown,
   };
 }

@@ -38,7 +38,10 @@ export interface Block {
   cells: Map<number, Cell>;
   /** Items that have no start time, or none in an explicit window. */
   outside: number;
-  /** Least and greatest column at MIN_BITS; only without an explicit window. */
+}
+
+/** Least and greatest column at MIN_BITS. */
+export interface ColumnRange {
   low: number;
   high: number;
 }
@@ -57,6 +60,8 @@ export type TimeAxis =
 export class LatencyBlocks {
   readonly #source: LatencySource;
   readonly #blocks = new Map<number, Block>();
+  /** Of each block, also of those that wait to be counted by another axis. */
+  readonly #ranges = new Map<number, ColumnRange>();
   readonly #stale = new Set<number>();
   #axis: TimeAxis;
 
@@ -73,6 +78,16 @@ export class LatencyBlocks {
     return this.#blocks.values();
   }
 
+  /** Least and greatest column of all items; `low` is above `high` when there are none. */
+  range(): ColumnRange {
+    const all = { low: Infinity, high: -Infinity };
+    for (const { low, high } of this.#ranges.values()) {
+      all.low = Math.min(all.low, low);
+      all.high = Math.max(all.high, high);
+    }
+    return all;
+  }
+
   /**
    * Takes in what changed, the newest blocks first, until `isTimeUp` says so; false when there is more
    * to do.
@@ -83,8 +98,10 @@ export class LatencyBlocks {
     else for (const block of changed) this.#stale.add(block);
     const { from, to } = this.#source.range();
     for (const number of [...this.#stale].sort((a, b) => b - a)) {
-      if (number < from || number >= to) this.#blocks.delete(number);
-      else if (isTimeUp()) return false;
+      if (number < from || number >= to) {
+        this.#blocks.delete(number);
+        this.#ranges.delete(number);
+      } else if (isTimeUp()) return false;
       else this.#blocks.set(number, this.#count(number));
       this.#stale.delete(number);
     }
@@ -99,17 +116,22 @@ export class LatencyBlocks {
       if (axis.bits === before.bits) return;
       const scale = 2 ** (axis.bits - before.bits);
       for (const block of this.#blocks.values()) block.cells = widen(block.cells, scale);
-    } else this.#markAll();
+    } else {
+      this.#blocks.clear();
+      this.#markAll();
+    }
   }
 
   #markAll(): void {
     const { from, to } = this.#source.range();
-    for (const number of this.#blocks.keys()) this.#stale.add(number);
+    for (const number of this.#ranges.keys()) this.#stale.add(number);
     for (let number = from; number < to; number++) this.#stale.add(number);
   }
 
   #count(number: number): Block {
-    const block: Block = { cells: new Map(), outside: 0, low: Infinity, high: -Infinity };
+    const block: Block = { cells: new Map(), outside: 0 };
+    const range: ColumnRange = { low: Infinity, high: -Infinity };
+    this.#ranges.set(number, range);
     const axis = this.#axis;
     this.#source.visit(number, (startHi, startLo, durationNs, isError, key) => {
       const column = (startHi | startLo) === 0 ? -1 : columnOf(axis, startHi, startLo);
@@ -118,8 +140,8 @@ export class LatencyBlocks {
         return;
       }
       const fine = columnAt(startHi, startLo, MIN_BITS);
-      if (fine < block.low) block.low = fine;
-      if (fine > block.high) block.high = fine;
+      if (fine < range.low) range.low = fine;
+      if (fine > range.high) range.high = fine;
       const name = column * BINS + binOf(durationNs);
       let cell = block.cells.get(name);
       if (cell === undefined) {

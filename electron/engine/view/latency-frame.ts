@@ -9,6 +9,8 @@ import {
   type Cell,
 } from './latency-blocks.ts';
 
+type Counts = Float64Array | Uint32Array;
+
 const MAX_POINTS = 500;
 
 export interface GridCell {
@@ -52,7 +54,7 @@ export function buildGrid(
   const { cells, minBin, maxBin } = gathered;
   const binsPerRow = Math.max(1, Math.ceil((maxBin - minBin + 1) / rows));
   const rowCount = cells.size === 0 ? 0 : Math.ceil((maxBin - minBin + 1) / binsPerRow);
-  const perBin = new Float64Array(columns * BINS);
+  const perBin = new Uint32Array(columns * BINS);
   const bins = new Float64Array(BINS);
   const plainBins = new Float64Array(BINS);
   const shown = new Map<number, GridCell>();
@@ -136,12 +138,12 @@ function gather(
 }
 
 /** The middle of the bin in which the nearest-rank percentile lies; NaN when there is nothing. */
-function percentile(bins: Float64Array, share: number): number {
+function percentile(bins: Counts, share: number): number {
   const bin = percentileBin(bins, share);
   return bin === -1 ? NaN : 2 ** ((bin + 0.5) / BINS_PER_OCTAVE);
 }
 
-function percentileBin(bins: Float64Array, share: number): number {
+function percentileBin(bins: Counts, share: number): number {
   let total = 0;
   for (const count of bins) total += count;
   if (total === 0) return -1;
@@ -155,7 +157,7 @@ function percentileBin(bins: Float64Array, share: number): number {
 }
 
 /** From which bin on items are slow; BINS when none is. */
-function slowestBins(bins: Float64Array): number {
+function slowestBins(bins: Counts): number {
   const p99 = percentileBin(bins, 0.99);
   if (p99 === -1) return BINS;
   const slow = Math.max(p99, percentileBin(bins, 0.5) + BINS_PER_OCTAVE);

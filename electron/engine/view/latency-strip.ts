@@ -75,12 +75,7 @@ export class LatencyStrip {
       const columnNs = columnWidth(window, columns);
       return { first: 0, count: columns, fromNs: window.fromNs, columnNs };
     }
-    let low = Infinity;
-    let high = -Infinity;
-    for (const block of this.#blocks.blocks) {
-      low = Math.min(low, block.low);
-      high = Math.max(high, block.high);
-    }
+    const { low, high } = this.#blocks.range();
     if (low > high) return NOTHING;
     if (window !== null) {
       // A clock that runs ahead does not push everything else out.
@@ -152,6 +147,8 @@ export class LatencyStrip {
       hexInto(traceIds, i * 16, trace.traceId);
       return { hi: trace.startHi, lo: trace.startLo };
     }
+    // Its block waits to be counted anew: the ids stay zero for one frame.
+    if (key < spans.begin) return { hi: 0, lo: 0 };
     const row = spans.rowOf(key);
     const segment = spans.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) throw new Error(`span ${key} has no segment`);

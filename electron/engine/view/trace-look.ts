@@ -180,7 +180,8 @@ function packShape(boxes: Candidate[], durationNs: number): TraceShape {
   return shape;
 }
 
-function rootStatusText(store: StoreRead, rootSpan: number): string {
+/** HTTP or RPC status code of a root span as text; '' when it has none, or for -1. */
+export function rootStatusText(store: StoreRead, rootSpan: number): string {
   if (rootSpan === -1) return '';
   const segment = store.spans.segments[rootSpan >>> SEGMENT_BITS];
   if (segment === undefined) return '';

@@ -1,0 +1,251 @@
+/** `traces.list`, `spans.list`, `logs.list`, `traces.rows` and `log.at`. */
+import type { LogItem, Methods, SpanItem } from '../../../proto/live/methods.ts';
+import { runSliced } from '../query/slices.ts';
+import { SEGMENT_BITS, SLOT_MASK } from '../store/schema.ts';
+import { logItem, spanItem, traceItem, traceSummary } from '../view/details.ts';
+import type { LogList } from '../view/log-list.ts';
+import { placeOf, spanDurationNs, type SpanSet } from '../view/span-set.ts';
+import { sortKey, type SortedOrder } from '../view/trace-list.ts';
+import { countAbove, type TraceSet } from '../view/trace-set.ts';
+import type { LiveContext } from './context.ts';
+import { fromList, pageCursor, readPageCursor, TopPage, type PageCursor } from './pages.ts';
+import {
+  readBrush,
+  readCount,
+  readFilter,
+  readLogScope,
+  readSpanOrder,
+  readText,
+  readTraceIds,
+  readTraceOrder,
+  readUnixNano,
+  type Fields,
+} from './params.ts';
+
+type OnCancel = (stop: () => void) => void;
+type Page<M extends 'traces.list' | 'spans.list' | 'logs.list'> = Methods[M]['result'];
+
+const MAX_PAGE = 1000;
+const MAX_ROWS = 500;
+const MAX_CURSOR_LENGTH = 40;
+
+/** What the pages of one request share. */
+interface Asked {
+  readonly limit: number;
+  readonly below: PageCursor;
+}
+
+function readAsked(params: Fields, hasKey: boolean): Asked {
+  return {
+    limit: Math.max(1, readCount(params, 'limit', MAX_PAGE)),
+    below: readPageCursor(readText(params, 'cursor', MAX_CURSOR_LENGTH), hasKey),
+  };
+}
+
+export function listTraces(
+  context: LiveContext,
+  params: Fields,
+  onCancel: OnCancel,
+): Promise<Page<'traces.list'>> {
+  const filter = readFilter(params);
+  const brush = readBrush(params);
+  const order = readTraceOrder(params);
+  const asked = readAsked(params, order !== 'newest');
+  return fromList(
+    (wake) => context.lists.traces(filter, brush, wake),
+    onCancel,
+    (set) =>
+      order === 'newest'
+        ? newestTraces(context, set, asked)
+        : sortedTraces(context, set, order, asked),
+  );
+}
+
+function newestTraces(
+  { store }: LiveContext,
+  set: TraceSet,
+  { limit, below }: Asked,
+): Page<'traces.list'> {
+  const list = set.newest();
+  const from = countAbove(list, below.ordinal - 1);
+  const to = Math.min(from + limit, list.length);
+  const traces = [];
+  for (let i = from; i < to; i++) traces.push(traceSummary(store, list.rowAt(i)));
+  const nextCursor = to < list.length && to > from ? String(list.ordinalAt(to - 1)) : null;
+  return { traces, nextCursor, matched: list.length };
+}
+
+function sortedTraces(
+  { store }: LiveContext,
+  set: TraceSet,
+  order: SortedOrder,
+  { limit, below }: Asked,
+): Page<'traces.list'> {
+  const list = set.newest();
+  const keyOf = sortKey(store.traces, order);
+  const page = new TopPage(limit, below);
+  for (let i = 0; i < list.length; i++) page.add(keyOf(list.rowAt(i)), list.ordinalAt(i));
+  const { items, next } = page.take();
+  return {
+    traces: items.map(({ ordinal }) => traceSummary(store, list.rowAt(countAbove(list, ordinal)))),
+    nextCursor: next,
+    matched: list.length,
+  };
+}
+
+export function listSpans(
+  context: LiveContext,
+  params: Fields,
+  onCancel: OnCancel,
+): Promise<Page<'spans.list'>> {
+  const filter = readFilter(params);
+  const brush = readBrush(params);
+  const order = readSpanOrder(params);
+  const asked = readAsked(params, order !== 'newest');
+  return fromList(
+    (wake) => context.lists.spans(filter, brush, wake),
+    onCancel,
+    (set) => (order === 'newest' ? newestSpans(context, set, asked) : slowest(context, set, asked)),
+  );
+}
+
+function newestSpans(
+  { store }: LiveContext,
+  set: SpanSet,
+  { limit, below }: Asked,
+): Page<'spans.list'> {
+  const end = below.ordinal === Infinity ? set.end : placeOf(set, below.ordinal);
+  const begin = Math.max(set.begin, end - limit);
+  const spans: SpanItem[] = [];
+  for (let place = end - 1; place >= begin; place--) {
+    spans.push(spanItem(store, store.spans.rowOf(set.ordinalAt(place))));
+  }
+  const nextCursor = begin > set.begin && begin < end ? String(set.ordinalAt(begin)) : null;
+  return { spans, nextCursor, matched: set.end - set.begin };
+}
+
+function slowest(
+  { store }: LiveContext,
+  set: SpanSet,
+  { limit, below }: Asked,
+): Page<'spans.list'> {
+  const page = new TopPage(limit, below);
+  for (let place = set.begin; place < set.end; place++) {
+    const ordinal = set.ordinalAt(place);
+    page.add(spanDurationNs(store, store.spans.rowOf(ordinal)), ordinal);
+  }
+  const { items, next } = page.take();
+  return {
+    spans: items.map(({ ordinal }) => spanItem(store, store.spans.rowOf(ordinal))),
+    nextCursor: next,
+    matched: set.end - set.begin,
+  };
+}
+
+export function listLogs(
+  context: LiveContext,
+  params: Fields,
+  onCancel: OnCancel,
+): Promise<Page<'logs.list'>> {
+  const { store } = context;
+  const scope = { ...readLogScope(params), fold: false };
+  const { limit, below } = readAsked(params, false);
+  return fromList(
+    (wake) => context.lists.logs(scope, wake),
+    onCancel,
+    (list) => {
+      const end = positionAtOrdinal(list, below.ordinal);
+      const begin = Math.max(list.begin, end - limit);
+      const logs: LogItem[] = [];
+      for (let at = end - 1; at >= begin; at--) logs.push(logItem(store, list.ordinalAt(at)));
+      const hasMore = begin > list.begin && begin < end;
+      const last = { key: Infinity, ordinal: hasMore ? list.ordinalAt(begin) : 0 };
+      const nextCursor = hasMore ? pageCursor(last, false) : null;
+      return { logs, nextCursor, matched: list.end - list.begin };
+    },
+  );
+}
+
+/** The first position whose ordinal is at least `ordinal`. */
+function positionAtOrdinal(list: LogList, ordinal: number): number {
+  let low = list.begin;
+  let high = list.end;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (list.ordinalAt(middle) < ordinal) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function traceRows({ store }: LiveContext, params: Fields): Methods['traces.rows']['result'] {
+  const rows = readTraceIds(params, MAX_ROWS).map((traceId) => store.traces.find(traceId));
+  const kept = rows.filter((row) => row !== -1 && store.traces.spanCountOf(row) > 0);
+  return { traces: kept.map((row) => traceItem(store, row)) };
+}
+
+/** Records looked at between two looks at the clock. */
+const RECORDS_PER_STEP = 512;
+
+export function logAt(
+  context: LiveContext,
+  params: Fields,
+  onCancel: OnCancel,
+): Promise<Methods['log.at']['result']> {
+  const wanted = BigInt(readUnixNano(params, 'timeUnixNano'));
+  const scope = readLogScope(params);
+  let stop = (): void => undefined;
+  const found = fromList(
+    (wake) => context.lists.logs(scope, wake),
+    (stopList) => {
+      onCancel(() => {
+        stopList();
+        stop();
+      });
+    },
+    () => context.lists.logs(scope, () => undefined),
+  );
+  return found.then(
+    (lease) =>
+      new Promise((resolve) => {
+        const stopSeek = seek(context, lease.list, wanted, (position) => {
+          lease.close();
+          resolve({ position });
+        });
+        stop = () => {
+          stopSeek();
+          lease.close();
+        };
+      }),
+  );
+}
+
+/** Looks from the oldest record on for one at or after a time; the result stops it. */
+function seek(
+  { store, options }: LiveContext,
+  list: LogList,
+  wanted: bigint,
+  found: (position: number | null) => void,
+): () => void {
+  const wantedHi = Number(wanted >> 32n);
+  const wantedLo = Number(wanted & 0xffffffffn);
+  const { logs } = store;
+  let at = list.begin;
+  return runSliced(options, () => {
+    at = Math.max(at, list.begin);
+    const to = Math.min(at + RECORDS_PER_STEP, list.end);
+    for (; at < to; at++) {
+      const row = logs.rowOf(list.ordinalAt(at));
+      const segment = logs.segments[row >>> SEGMENT_BITS];
+      if (segment === undefined) continue;
+      const hi = segment.timeHi[row & SLOT_MASK];
+      const lo = segment.timeLo[row & SLOT_MASK];
+      if (hi < wantedHi || (hi === wantedHi && lo < wantedLo)) continue;
+      found(at);
+      return true;
+    }
+    if (at < list.end) return false;
+    found(null);
+    return true;
+  });
+}
