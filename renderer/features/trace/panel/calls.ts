@@ -44,7 +44,7 @@ export function readRpc(attributes: Attributes): CallContent | null {
       ...attributes.facts([
         ['rpc.jsonrpc.version', 'version'],
         ['rpc.jsonrpc.error_message', 'error'],
-        'error.type',
+        ['error.type', 'error.type'],
         ['server.address', 'server.address'],
         ['server.port', 'server.port'],
       ]),

@@ -45,7 +45,7 @@ export function readHttp(span: SpanDetail, attributes: Attributes): HttpContent 
       ...sizes(attributes),
       ...attributes.facts([
         ['http.request.resend_count', 'resend_count'],
-        'error.type',
+        ['error.type', 'error.type'],
         ...ADDRESSES,
         ['network.protocol.version', 'protocol.version'],
         'user_agent.original',
