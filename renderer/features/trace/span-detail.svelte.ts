@@ -28,6 +28,8 @@ export class SpanLoader {
   #linked = $state.raw<Methods['span.linked']['result']>({ total: 0, spans: [] });
   #error = $state('');
   #loaded = '';
+  /** Ends what is asked about the span's surroundings, once another span is loaded. */
+  #around = new AbortController();
 
   constructor(session: Session) {
     this.#session = session;
@@ -74,7 +76,9 @@ export class SpanLoader {
       this.#peers = undefined;
       this.#repeats = undefined;
       this.#linked = { total: 0, spans: [] };
-      this.#loadAround(key, abort.signal);
+      this.#around.abort();
+      this.#around = new AbortController();
+      this.#loadAround(key, this.#around.signal);
     }
     this.#error = '';
     if (this.#detail === undefined) {
@@ -83,7 +87,7 @@ export class SpanLoader {
           if (abort.signal.aborted) return;
           this.#detail = detail;
           if (detail.attributes.some(({ key: name }) => name.startsWith('db.'))) {
-            this.#loadRepeats(key, abort.signal);
+            this.#loadRepeats(key, this.#around.signal);
           }
         },
         (error: unknown) => {
@@ -99,8 +103,6 @@ export class SpanLoader {
     );
     return () => {
       abort.abort();
-      // What was under way has to be asked for again, also for the same span.
-      if (this.#peers === undefined) this.#loaded = '';
     };
   }
 

@@ -11,7 +11,9 @@ export function shortFunction({ fn }: Pick<StackFrame, 'fn'>): string {
   const local = slash === -1 || name.includes(' ') ? name : name.slice(slash + 1);
   const separator = local.includes('::') ? '::' : local.includes('\\') ? '\\' : '.';
   const parts = local.split(separator);
-  return parts.length <= 2 || local.includes(' ') ? local : parts.slice(-2).join(separator);
+  // Go writes the package before the receiver: orders.(*Store).Persist.
+  const kept = parts.at(-2)?.startsWith('(') === true ? 3 : 2;
+  return parts.length <= kept || local.includes(' ') ? local : parts.slice(-kept).join(separator);
 }
 
 /** File with its folder, and the line. */
