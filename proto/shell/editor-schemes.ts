@@ -31,7 +31,6 @@ export function editorAddress(url: string): string | null {
   if (found === null || url.length > 8192) return null;
   const [, scheme = '', host = '', rest = ''] = found;
   if (!Object.hasOwn(EDITOR_HOSTS, scheme) || EDITOR_HOSTS[scheme] !== host) return null;
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020"'<>`\\]/.test(rest)) return null;
   const decoded = decodedOf(rest);
   if (decoded === null || decoded.includes('\\')) return null;

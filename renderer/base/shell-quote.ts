@@ -3,7 +3,6 @@
  * control characters become spaces, because a terminal acts on them when they are pasted.
  */
 export function shellQuoted(text: string): string {
-  // eslint-disable-next-line no-control-regex
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
   return `'${clean.replaceAll("'", `'\\''`)}'`;
 }

@@ -35,7 +35,6 @@ const echoed = (word: string): string =>
 
 describe('a shell word', () => {
   it.each(EVIL)('comes out of a shell as it went in: %j', (text) => {
-    // eslint-disable-next-line no-control-regex
     expect(echoed(shellQuoted(text))).toBe(text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' '));
   });
 });
