@@ -6,8 +6,6 @@ import {
   valueText,
 } from '../../renderer/features/trace/span-content.ts';
 
-const text = (key: string, value: string) => ({ key, value: { type: 'string', value } as const });
-
 describe('span content', () => {
   test('a 64-bit integer reads as every digit received', () => {
     expect(valueText({ type: 'int', value: '9223372036854775807' })).toBe('9223372036854775807');
