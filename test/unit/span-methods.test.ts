@@ -70,6 +70,26 @@ describe('peers of a span', () => {
     expect(one.bins[0]).toBe(1);
   });
 
+  it('are measured on the newest when they are very many, and say so', async () => {
+    const test = createEngine(1 << 28);
+    const client = connectClient(test.engine);
+    const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+    const startTimeUnixNano = BigInt(ManualTime.startMs) * 1_000_000n;
+    const spans = Array.from({ length: 41_000 }, (_, i) => ({
+      traceId: bytes(traceIdOf(1)),
+      spanId: bytes(spanIdOf(i + 1)),
+      name: 'many',
+      startTimeUnixNano,
+      endTimeUnixNano: startTimeUnixNano + (i < 1000 ? 9n : 5n),
+    }));
+    const request = encodeRequest('traces', {
+      resourceSpans: [{ resource: {}, scopeSpans: [{ spans }] }],
+    });
+    test.engine.ingest('traces', [request], request.byteLength, 'protobuf');
+    const peers = await finished(test, client.request('span.peers', ref(1, 41_000)));
+    expect(peers).toMatchObject({ count: 41_000, measured: 40_000, minNs: 5, maxNs: 5 });
+  });
+
   it('leave out spans without a true duration', async () => {
     const test = createEngine();
     const client = connectClient(test.engine);
@@ -163,6 +183,37 @@ describe('spans that link to a span', () => {
     expect(linked.spans.map(({ name, traceId }) => [name, traceId])).toEqual([
       ['batch 4', traceIdOf(7)],
     ]);
+  });
+});
+
+describe('a stored span that is broken inside', () => {
+  it('links to nothing and repeats nothing, and the others are found', async () => {
+    const test = createEngine();
+    const client = connectClient(test.engine);
+    const field = (number: number, bytes: readonly number[]): number[] => [
+      (number << 3) | 2,
+      (bytes.length & 0x7f) | 0x80,
+      bytes.length >> 7,
+      ...bytes,
+    ];
+    const bytes = (hex: string): number[] => [...Buffer.from(hex, 'hex')];
+    const span = (id: number, inside: readonly number[]): number[] =>
+      field(2, [
+        ...field(1, bytes(traceIdOf(1))),
+        ...field(2, bytes(spanIdOf(id))),
+        ...field(5, [0x61]),
+        ...inside,
+      ]);
+    const link = field(13, [...field(1, bytes(traceIdOf(1))), ...field(2, bytes(spanIdOf(1)))]);
+    // Wire type 4 ends a group, which OTLP has none of.
+    const spans = [...span(1, link), ...span(2, field(13, [0x14])), ...span(3, field(9, [0x14]))];
+    const request = Uint8Array.from(field(1, field(2, spans)));
+    const result = test.engine.ingest('traces', [request], request.length, 'protobuf');
+    expect(result.ok).toBe(true);
+    const linked = await finished(test, client.request('span.linked', { ...ref(1, 1), limit: 9 }));
+    expect(linked.total).toBe(1);
+    const repeats = await finished(test, client.request('span.repeats', ref(1, 1)));
+    expect(repeats.count).toBe(3);
   });
 });
 

@@ -51,10 +51,15 @@ function finish<T>(
   search: { step(): boolean; result(): T },
   onCancel: OnCancel,
 ): Promise<T> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const stop = runSliced(context.options, () => {
-      if (!search.step()) return false;
-      resolve(search.result());
+      try {
+        if (!search.step()) return false;
+        resolve(search.result());
+      } catch (error) {
+        // A later slice has no caller above it: what breaks ends this answer, not the engine.
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
       return true;
     });
     onCancel(stop);

@@ -5,8 +5,8 @@ import { spanDurationNs } from './span-set.ts';
 
 /** Columns of the strip. */
 const BINS = 52;
-/** Durations kept for percentiles: 1.6 MB. More peers than these are counted, not measured. */
-const MAX_MEASURED = 200_000;
+/** Durations kept for percentiles: sorting them takes one slice. More are counted, not measured. */
+const MAX_MEASURED = 40_000;
 /** Spans looked at between two looks at the clock. */
 const SPANS_PER_STEP = 4096;
 /** Above this ratio of the longest to the shortest, equal widths would put all into one bin. */

@@ -9,7 +9,7 @@ import {
   type SpanSegment,
   type StoreRead,
 } from '../store/schema.ts';
-import { Cursor, WIRE } from '../wire/cursor.ts';
+import { Cursor, WIRE, WireError } from '../wire/cursor.ts';
 import { decodeSpan } from '../wire/decode.ts';
 import { hexInto, spanIdText } from './hex.ts';
 import { spanDurationNs } from './span-set.ts';
@@ -29,9 +29,21 @@ function bytesOf(store: StoreRead, segment: SpanSegment, slot: number): Uint8Arr
 
 /** The query text of a span; '' without one. */
 function queryText(store: StoreRead, segment: SpanSegment, slot: number): string {
-  const { attributes } = decodeSpan(bytesOf(store, segment, slot));
-  const found = attributes.findLast(({ key }) => QUERY_KEYS.includes(key))?.value;
-  return found === undefined ? '' : attributeText(found);
+  return orIfBroken('', () => {
+    const { attributes } = decodeSpan(bytesOf(store, segment, slot));
+    const found = attributes.findLast(({ key }) => QUERY_KEYS.includes(key))?.value;
+    return found === undefined ? '' : attributeText(found);
+  });
+}
+
+/** The scan jumps over attributes and links, so that stored ones may be broken: they say nothing. */
+function orIfBroken<T>(broken: T, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof WireError) return broken;
+    throw error;
+  }
 }
 
 /** Counts the spans of one trace that do the same as a span, a step at a time. */
@@ -136,7 +148,8 @@ export class LinkSearch {
       if (segment === undefined || segment.linkCount[slot] === 0) continue;
       if ((segment.flags[slot] & SPAN_FLAG.superseded) !== 0) continue;
       left -= 16; // Reading bytes takes about that much longer than a look at the column.
-      if (this.#links(bytesOf(this.#store, segment, slot))) this.#add(segment, slot, row);
+      const bytes = bytesOf(this.#store, segment, slot);
+      if (orIfBroken(false, () => this.#links(bytes))) this.#add(segment, slot, row);
     }
     return this.#next < spans.begin;
   }
@@ -155,7 +168,7 @@ export class LinkSearch {
     });
   }
 
-  /** Whether an encoded span has a link with the wanted ids. The scan has checked its structure. */
+  /** Whether an encoded span has a link with the wanted ids. Throws WireError. */
   #links(bytes: Uint8Array): boolean {
     const cursor = this.#cursor.reset(bytes, 0, bytes.length);
     for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) {
