@@ -192,8 +192,7 @@ describe('a stored span that is broken inside', () => {
     const client = connectClient(test.engine);
     const field = (number: number, bytes: readonly number[]): number[] => [
       (number << 3) | 2,
-      (bytes.length & 0x7f) | 0x80,
-      bytes.length >> 7,
+      ...(bytes.length < 0x80 ? [bytes.length] : [(bytes.length & 0x7f) | 0x80, bytes.length >> 7]),
       ...bytes,
     ];
     const bytes = (hex: string): number[] => [...Buffer.from(hex, 'hex')];
