@@ -20,6 +20,7 @@ import {
   shell,
   type WebContents,
 } from 'electron';
+import { editorAddress } from '../../proto/shell/editor-schemes.ts';
 import { SHELL_PORT_MESSAGE, type ShellCommand } from '../../proto/shell/shell.ts';
 import { EngineHost } from '../node/host/engine-host.ts';
 import { openJournalFolder } from '../node/host/journal-folder.ts';
@@ -155,6 +156,12 @@ export class DesktopApp {
       'capture:open': (sender) => this.#files.openChosen(windowOf(sender)),
       'capture:import': (_sender, paths) => this.#files.importAll(paths),
       'engine:connect': (sender) => Promise.resolve(this.#connect(sender)),
+      'editor:open': async (_sender, url) => {
+        const address = editorAddress(url);
+        if (address === null) return false;
+        await shell.openExternal(address);
+        return true;
+      },
       'theme:set': async (_sender, theme) => {
         nativeTheme.themeSource = theme;
         await this.#state.update({ theme });

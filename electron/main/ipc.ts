@@ -44,6 +44,7 @@ const ARGUMENT_SCHEMAS = {
   'capture:open': v.strictTuple([]),
   'capture:import': v.strictTuple([v.pipe(v.array(PathSchema), v.maxLength(1000))]),
   'engine:connect': v.strictTuple([]),
+  'editor:open': v.strictTuple([v.pipe(v.string(), v.maxLength(8192))]),
   'theme:set': v.strictTuple([v.picklist(['system', 'dark', 'light'])]),
 } as const satisfies Record<keyof ShellInvokes, v.GenericSchema<unknown, readonly unknown[]>>;
 
@@ -93,5 +94,6 @@ export function registerShellCalls(
   register('capture:open');
   register('capture:import');
   register('engine:connect');
+  register('editor:open');
   register('theme:set');
 }

@@ -41,6 +41,7 @@ const shell: FlametailShell = {
     return invoke('capture:import', paths);
   },
   connectEngine: () => invoke('engine:connect'),
+  openEditor: (url) => invoke('editor:open', url),
   setTheme: (choice) => invoke('theme:set', choice),
   onCommand: (handler) => {
     const listener = (_event: unknown, command: ShellCommand): void => {

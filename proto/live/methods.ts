@@ -4,6 +4,7 @@
  * the host that runs the engine, the rest by the engine itself.
  */
 import type { Signal } from '../otlp/signal.ts';
+import type { SpanMethods } from './methods-span.ts';
 import type {
   Brush,
   Filter,
@@ -16,7 +17,7 @@ import type {
   TraceOrder,
 } from './topics.ts';
 
-export interface Methods {
+export interface Methods extends SpanMethods {
   readonly 'status.get': { readonly params: Record<string, never>; readonly result: StatusMeta };
   /** One span in full. Fails with notFound. */
   readonly 'span.get': {
@@ -293,6 +294,16 @@ export interface LogSummary {
   readonly severityText: string;
   readonly service: string;
   readonly body: string;
+  /** What an event says, or a record with `exception.*` attributes; null for other records. */
+  readonly event: LogEvent | null;
+}
+
+/** A log record that is more than a line: an event, or an exception. */
+export interface LogEvent {
+  /** `event_name`, or the retired attribute `event.name`; '' for an exception without one. */
+  readonly name: string;
+  readonly body: JsonValue;
+  readonly attributes: readonly JsonAttribute[];
 }
 
 export interface LogDetail {

@@ -41,6 +41,8 @@ export interface ShellInvokes {
   };
   /** Asks for a fresh live port: it arrives as a window message (SHELL_PORT_MESSAGE). */
   'engine:connect': { readonly args: readonly []; readonly result: boolean };
+  /** Opens a file in an editor by its URL scheme; false when the address is none of editor-schemes.ts. */
+  'editor:open': { readonly args: readonly [string]; readonly result: boolean };
   'theme:set': { readonly args: readonly [ThemeChoice]; readonly result: null };
 }
 
@@ -66,6 +68,7 @@ export interface FlametailShell {
   openFiles(): Promise<readonly FileOutcome[] | null>;
   importFiles(files: readonly unknown[]): Promise<readonly FileOutcome[]>;
   connectEngine(): Promise<boolean>;
+  openEditor(url: string): Promise<boolean>;
   setTheme(choice: ThemeChoice): Promise<null>;
   onCommand(handler: (command: ShellCommand) => void): () => void;
 }

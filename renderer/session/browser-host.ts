@@ -1,6 +1,7 @@
 /** The host of browser mode: WebSocket `/live`, the HTTP API, and a cookie that the token buys. */
 import type { Channel } from '../../proto/live/channel.ts';
 import type { Selection } from '../../proto/live/topics.ts';
+import { editorAddress } from '../../proto/shell/editor-schemes.ts';
 import type { ExportChoice, FileOutcome } from '../../proto/shell/shell.ts';
 import { formatCount } from '../base/format.ts';
 import { socketChannel } from './channels.ts';
@@ -84,6 +85,16 @@ export class BrowserHost implements HostBridge {
     const outcomes: FileOutcome[] = [];
     for (const file of files) outcomes.push(await importFile(file));
     return outcomes;
+  }
+
+  openEditor(url: string): Promise<boolean> {
+    const address = editorAddress(url);
+    if (address === null) return Promise.resolve(false);
+    // The system's handler takes it; the page stays where it is.
+    const link = document.createElement('a');
+    link.href = address;
+    link.click();
+    return Promise.resolve(true);
   }
 
   setTheme(): void {

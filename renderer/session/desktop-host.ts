@@ -50,6 +50,10 @@ export class DesktopHost implements HostBridge {
     return this.#shell.importFiles(files);
   }
 
+  openEditor(url: string): Promise<boolean> {
+    return this.#shell.openEditor(url);
+  }
+
   setTheme(choice: ThemeChoice): void {
     void this.#shell.setTheme(choice);
   }

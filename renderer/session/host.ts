@@ -28,6 +28,8 @@ export interface HostBridge {
   openFiles(): Promise<readonly FileOutcome[] | null>;
   /** Imports files that were dropped on the page. */
   importFiles(files: readonly File[]): Promise<readonly FileOutcome[]>;
+  /** Opens an address of an editor (proto/shell/editor-schemes.ts); false when that is refused. */
+  openEditor(url: string): Promise<boolean>;
   /** Tells the host which theme its own surfaces should have. */
   setTheme(choice: ThemeChoice): void;
   /** Commands of a native menu. The result stops listening. */

@@ -21,6 +21,7 @@ import type {
   TopicName,
   Topics,
 } from '../../proto/live/topics.ts';
+import { Editor } from './editor.svelte.ts';
 import { HostRefusal, type HostBridge } from './host.ts';
 import { Keys } from './keys.ts';
 import { Notices } from './notices.svelte.ts';
@@ -58,6 +59,7 @@ export class Session {
   readonly route = new Route();
   readonly keys = new Keys();
   readonly theme: Theme;
+  readonly editor: Editor;
   readonly notices = new Notices();
   readonly colours = new ServiceColours();
 
@@ -90,6 +92,7 @@ export class Session {
     this.#frames = options.frames;
     this.#after = options.after;
     this.theme = new Theme(options.host);
+    this.editor = new Editor(options.host);
     this.live(
       'status',
       {},

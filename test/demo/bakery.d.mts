@@ -8,5 +8,9 @@ export interface Bakery {
 
 export function startBakery(
   endpoints: { readonly http: string; readonly grpc: string },
-  options: { readonly requestsPerSecond: number; readonly random?: () => number },
+  options: {
+    readonly requestsPerSecond: number;
+    readonly random?: () => number;
+    readonly gallery?: boolean;
+  },
 ): Promise<Bakery>;

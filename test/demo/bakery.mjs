@@ -6,6 +6,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import { startGallery } from './gallery.mjs';
 import { activeSpanContext, call, fail, inSpan, serve } from './http.mjs';
 import { startTelemetry } from './telemetry.mjs';
 
@@ -221,12 +222,15 @@ function startNightly(telemetry, random) {
 /**
  * Starts every service and a crowd of shoppers.
  * @param {{http: string, grpc: string}} endpoints where the telemetry goes
- * @param {{requestsPerSecond: number, random?: () => number}} options
+ * @param {{requestsPerSecond: number, random?: () => number, gallery?: boolean}} options
  * @returns {Promise<{requests: () => number, stop: () => Promise<void>}>} `stop` flushes everything
  */
-export async function startBakery(endpoints, { requestsPerSecond, random = Math.random }) {
-  const define = (name, version, protocol) =>
-    startTelemetry({ name, version, protocol }, endpoints);
+export async function startBakery(
+  endpoints,
+  { requestsPerSecond, random = Math.random, gallery = false },
+) {
+  const define = (name, version, protocol, language) =>
+    startTelemetry({ name, version, protocol, language }, endpoints);
   const web = define('storefront-web', '4.2.0', 'http/json');
   const gatewayTelemetry = define('api-gateway', '2.7.1', 'http/protobuf');
   const inventoryTelemetry = define('inventory', '3.2.0', 'grpc');
@@ -237,6 +241,7 @@ export async function startBakery(endpoints, { requestsPerSecond, random = Math.
   const payments = await startPayments(paymentsTelemetry, random);
   const mailer = startMailer(mailerTelemetry, random);
   const nightly = startNightly(inventoryTelemetry, random);
+  const corner = gallery ? startGallery(define, random) : undefined;
   const gateway = await startGateway(gatewayTelemetry, random, { inventory, payments, mailer });
   const memory = web.meter.createGauge('storefront.memory.used', { unit: 'By' });
 
@@ -291,7 +296,7 @@ export async function startBakery(endpoints, { requestsPerSecond, random = Math.
       running = false;
       await crowd;
       await Promise.allSettled(open);
-      await Promise.all([nightly.close(), mailer.close()]);
+      await Promise.all([nightly.close(), mailer.close(), corner?.close()]);
       await Promise.all([gateway.close(), payments.close(), inventory.close()]);
       await Promise.all(
         [web, gatewayTelemetry, inventoryTelemetry, paymentsTelemetry, mailerTelemetry].map((t) =>

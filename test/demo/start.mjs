@@ -19,7 +19,7 @@ if (!(rate > 0)) {
   process.exit(2);
 }
 
-const bakery = await startBakery({ http, grpc }, { requestsPerSecond: rate });
+const bakery = await startBakery({ http, grpc }, { requestsPerSecond: rate, gallery: true });
 console.log(`The bakery is open: ${rate} requests a second, telemetry to ${http} and ${grpc}.`);
 console.log('Press Ctrl+C to close it.');
 

@@ -56,7 +56,7 @@ export function startTelemetry(service, endpoints) {
     'service.namespace': 'bakery',
     'service.instance.id': `${service.name}-1`,
     'deployment.environment.name': 'development',
-    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.language': service.language ?? 'nodejs',
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.sdk.version': '2.12.0',
     'process.pid': process.pid,

@@ -213,6 +213,16 @@ describe('calls into the shell under the fake electron', () => {
     expect(await inPage(theme)).toContain('theme:set');
   });
 
+  it('hand files to known editors alone, and nothing else to the system', async () => {
+    const open = (url: string): Promise<boolean> =>
+      inPage(`window.flametailShell.openEditor(${JSON.stringify(url)})`);
+    expect(await open('vscode://file/app/src/a.ts:3:1')).toBe(true);
+    for (const url of ['file:///etc/passwd', 'vscode://publisher.extension/run', 'calc://open/']) {
+      expect(await open(url), url).toBe(false);
+    }
+    expect(app.host.opened).toEqual(['vscode://file/app/src/a.ts:3:1']);
+  });
+
   it('write an export where the save dialog says', async () => {
     const path = join(standIn.folder, 'capture.otlp.jsonl');
     app.host.answer('showSaveDialog', () => ({ canceled: false, filePath: path }));

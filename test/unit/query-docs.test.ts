@@ -7,7 +7,7 @@ import { ENUM_WORDS, FIELD_NAMES } from '../../electron/engine/query/fields.ts';
 import { LogMatcher, SpanMatcher } from '../../electron/engine/query/match.ts';
 import { parseQuery } from '../../electron/engine/query/parser.ts';
 import { printQuery } from '../../electron/engine/query/print.ts';
-import { RENAMED } from '../../electron/engine/query/renamed.ts';
+import { RENAMED } from '../../proto/semconv/renamed.ts';
 import { UNITS } from '../../electron/engine/query/values.ts';
 import type { Store } from '../../electron/engine/store/store.ts';
 import { jsonToProto } from '../../electron/engine/wire/json-to-proto.ts';

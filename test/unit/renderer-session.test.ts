@@ -34,6 +34,7 @@ class Page {
       exportCapture: async () => null,
       openFiles: async () => null,
       importFiles: async () => [],
+      openEditor: () => Promise.resolve(false),
       setTheme: () => undefined,
       onCommand: () => () => undefined,
     };

@@ -1,41 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { SpanDetail } from '../../proto/live/methods.ts';
 import {
   canExpand,
   childrenOf,
-  exceptionsOf,
   toneOf,
   valueText,
 } from '../../renderer/features/trace/span-content.ts';
 
-const text = (key: string, value: string) => ({ key, value: { type: 'string', value } as const });
-
 describe('span content', () => {
-  test('exceptions are read from events of that name', () => {
-    const span = {
-      events: [
-        { name: 'retry', attributes: [] },
-        {
-          name: 'exception',
-          attributes: [
-            text('exception.type', 'ReadTimeout'),
-            text('exception.message', 'no answer'),
-            text('exception.stacktrace', 'ReadTimeout: no answer\n  at a\n  at b\n'),
-          ],
-        },
-        { name: 'exception', attributes: [] },
-      ],
-    } as unknown as SpanDetail;
-    expect(exceptionsOf(span)).toEqual([
-      {
-        type: 'ReadTimeout',
-        message: 'no answer',
-        stackLines: ['ReadTimeout: no answer', '  at a', '  at b'],
-      },
-      { type: 'exception', message: '', stackLines: [] },
-    ]);
-  });
-
   test('a 64-bit integer reads as every digit received', () => {
     expect(valueText({ type: 'int', value: '9223372036854775807' })).toBe('9223372036854775807');
   });

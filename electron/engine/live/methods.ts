@@ -20,6 +20,7 @@ import {
   type Fields,
 } from './params.ts';
 import { checkText } from './query-methods.ts';
+import { findSpan, findTrace, spanLinked, spanPeers, spanRepeats } from './span-methods.ts';
 
 /** Answers one request. `onCancel` registers what stops it. Throws or rejects with LiveFailure. */
 export type Method<M extends MethodName> = (
@@ -40,6 +41,9 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'status.get': () => context.status(),
     'span.get': (params) => getSpan(context, params),
     'span.logs': (params) => getSpanLogs(context, params),
+    'span.peers': (params, onCancel) => spanPeers(context, params, onCancel),
+    'span.repeats': (params, onCancel) => spanRepeats(context, params, onCancel),
+    'span.linked': (params, onCancel) => spanLinked(context, params, onCancel),
     'log.get': (params) => getLog(context, params),
     'traces.list': (params, onCancel) => listTraces(context, params, onCancel),
     'spans.list': (params, onCancel) => listSpans(context, params, onCancel),
@@ -88,34 +92,8 @@ function readPort(params: Fields): number {
   return port;
 }
 
-function findTrace(context: LiveContext, params: Fields): { row: number; traceId: string } {
-  const traceId = readTraceId(params);
-  const row = context.store.traces.find(traceId);
-  if (row === -1) {
-    throw new LiveFailure({
-      code: 'notFound',
-      message: `Trace ${traceId} is not in memory: it was not received, or it was evicted.`,
-    });
-  }
-  return { row, traceId };
-}
-
 function getSpan(context: LiveContext, params: Fields): Methods['span.get']['result'] {
-  const { store } = context;
-  const { row: traceRow, traceId } = findTrace(context, params);
-  const spanId = readSpanId(params);
-  const { hi, lo } = idHalves(spanId);
-  const row =
-    params.kind === undefined
-      ? store.spans.find(traceRow, hi, lo)
-      : store.spans.find(traceRow, hi, lo, readCount(params, 'kind', 255));
-  if (row === -1) {
-    throw new LiveFailure({
-      code: 'notFound',
-      message: `Span ${spanId} of trace ${traceId} is not in memory.`,
-    });
-  }
-  return spanDetail(store, row);
+  return spanDetail(context.store, findSpan(context, params));
 }
 
 function getSpanLogs(context: LiveContext, params: Fields): Methods['span.logs']['result'] {

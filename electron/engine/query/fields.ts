@@ -10,8 +10,8 @@ import {
   PRESENCE_WORD,
   TRACE_FIELDS,
 } from '../../../proto/query/words.ts';
+import { RENAMED } from '../../../proto/semconv/renamed.ts';
 import type { CompareOp, Field, TextRange } from './ast.ts';
-import { RENAMED } from './renamed.ts';
 
 /** What a field holds, which decides its operators and how its values read. */
 export type FieldType =

@@ -1,4 +1,5 @@
 /** Binds plans to a store, and looks through spans and log records with them. */
+import { parentIdLo } from '../store/parent-id.ts';
 import {
   SEGMENT_BITS,
   SLOT_MASK,
@@ -229,15 +230,10 @@ const OWN_IDS: SpanIds<SpanSegment | LogSegment> = {
   lo: (segment, slot) => segment.spanIdLo[slot],
 };
 
-/** The ids of parents: where the parent was looked up, its row stands in the place of the lower half. */
 function parentIds({ spans }: StoreRead): SpanIds<SpanSegment> {
   return {
     hi: (segment, slot) => segment.parentIdHi[slot],
-    lo: (segment, slot) => {
-      const row = segment.parentRowOf(slot);
-      if (row === -1) return segment.parentLink[slot];
-      return spans.segments[row >>> SEGMENT_BITS]?.spanIdLo[row & SLOT_MASK] ?? 0;
-    },
+    lo: (segment, slot) => parentIdLo(spans, segment, slot),
   };
 }
 

@@ -3,6 +3,7 @@ import type {
   JsonAttribute,
   JsonValue,
   LogDetail,
+  LogEvent,
   LogItem,
   LogSummary,
   ResourceDetail,
@@ -12,7 +13,7 @@ import type {
   TraceItem,
   TraceSummary,
 } from '../../../proto/live/methods.ts';
-import type { AnyValue, KeyValue, Resource } from '../../../proto/otlp/model.ts';
+import type { AnyValue, KeyValue, LogRecord, Resource } from '../../../proto/otlp/model.ts';
 import { unixNano } from '../../../proto/units.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type StoreRead } from '../store/schema.ts';
 import { decodeLogRecord, decodeResource, decodeScope, decodeSpan } from '../wire/decode.ts';
@@ -229,6 +230,20 @@ function logSummary(store: StoreRead, row: number): LogSummary {
     severityText: record.severityText,
     service: serviceName(store, place.resource),
     body: cutText(record.body === undefined ? '' : attributeText(record.body)),
+    event: logEvent(record),
+  };
+}
+
+/** What a record says beyond its line; null for an ordinary one. */
+function logEvent(record: LogRecord): LogEvent | null {
+  const named = record.attributes.find(({ key }) => key === 'event.name')?.value;
+  const name = record.eventName || (named?.type === 'string' ? named.value : '');
+  const isException = record.attributes.some(({ key }) => key.startsWith('exception.'));
+  if (name === '' && !isException) return null;
+  return {
+    name,
+    body: record.body === undefined ? { type: 'empty' } : jsonValue(record.body),
+    attributes: jsonAttributes(record.attributes),
   };
 }
 

@@ -1,31 +1,8 @@
-/** What the span panel reads out of a decoded span: exceptions, value texts, parsed JSON strings. */
-import type { JsonAttribute, JsonValue, SpanDetail } from '../../../proto/live/methods.ts';
+/** Attribute values for display: as text, as a tree, as plain JSON. */
+import type { JsonAttribute, JsonValue } from '../../../proto/live/methods.ts';
 
 /** The longest text shown without being asked for, in UTF-16 units. */
 export const VALUE_LIMIT = 4096;
-
-/** An exception as an event of the name `exception` records it (OpenTelemetry semantic conventions). */
-export interface ExceptionContent {
-  readonly type: string;
-  readonly message: string;
-  readonly stackLines: readonly string[];
-}
-
-/** The exceptions of a span, in order of their events. */
-export function exceptionsOf(span: SpanDetail): ExceptionContent[] {
-  return span.events
-    .filter((event) => event.name === 'exception')
-    .map(({ attributes }) => ({
-      type: textAt(attributes, 'exception.type') || 'exception',
-      message: textAt(attributes, 'exception.message'),
-      stackLines: textAt(attributes, 'exception.stacktrace').split('\n').filter(Boolean),
-    }));
-}
-
-function textAt(attributes: readonly JsonAttribute[], key: string): string {
-  const value = attributes.find((attribute) => attribute.key === key)?.value;
-  return value?.type === 'string' ? value.value : '';
-}
 
 /** How a value is coloured: numbers, booleans, plain text, or structure. */
 export type ValueTone = 'number' | 'boolean' | 'text' | 'muted';
@@ -79,14 +56,43 @@ export function childrenOf(value: JsonValue): readonly JsonAttribute[] | null {
   return value.type === 'string' ? jsonChildren(value.value) : null;
 }
 
-/** Texts that hold a JSON object or array open as a tree. Anything else is null. */
-function jsonChildren(text: string): readonly JsonAttribute[] | null {
+/** The object or array that a text holds as JSON; null for anything else. */
+export function parsedJson(text: string): unknown {
   const first = text.trimStart()[0];
-  if ((first !== '{' && first !== '[') || text.length > 1_000_000) return null;
+  if ((first !== '{' && first !== '[') || text.length > MAX_JSON_TEXT) return null;
   try {
-    return childrenOf(fromJson(JSON.parse(text)));
+    return JSON.parse(text) as unknown;
   } catch {
     return null; // Text that only looks like JSON is shown as the text it is.
+  }
+}
+
+/** Longer texts are not opened as a tree: parsing them would hold up the page. */
+const MAX_JSON_TEXT = 1_000_000;
+
+function jsonChildren(text: string): readonly JsonAttribute[] | null {
+  const parsed = parsedJson(text);
+  return parsed === null ? null : childrenOf(fromJson(parsed));
+}
+
+/** A value as plain JSON: maps as objects, 64-bit integers as numbers while they are exact. */
+export function jsonOf(value: JsonValue): unknown {
+  switch (value.type) {
+    case 'empty':
+      return null;
+    case 'string':
+    case 'bool':
+    case 'double':
+    case 'bytes':
+      return value.value;
+    case 'int': {
+      const number = Number(value.value);
+      return Number.isSafeInteger(number) ? number : value.value;
+    }
+    case 'array':
+      return value.values.map(jsonOf);
+    case 'kvlist':
+      return Object.fromEntries(value.values.map((each) => [each.key, jsonOf(each.value)]));
   }
 }
 

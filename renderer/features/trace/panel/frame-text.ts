@@ -1,0 +1,23 @@
+/** Frames in few characters; titles have the rest. */
+import type { StackFrame } from '../../../base/stack-frames.ts';
+
+/** The function with its class: package paths, namespaces and arguments are left out. */
+export function shortFunction({ fn }: Pick<StackFrame, 'fn'>): string {
+  if (fn === '') return '<anonymous>';
+  // .NET prints arguments; Go's receiver `(*Store)` is part of the name.
+  const name =
+    /^[^(]*\.?\w+\(.*\)$/.test(fn) && !/\(\*?\w+\)\./.test(fn) ? fn.replace(/\(.*$/, '') : fn;
+  const slash = name.lastIndexOf('/');
+  const local = slash === -1 || name.includes(' ') ? name : name.slice(slash + 1);
+  const separator = local.includes('::') ? '::' : local.includes('\\') ? '\\' : '.';
+  const parts = local.split(separator);
+  // Go writes the package before the receiver: orders.(*Store).Persist.
+  const kept = parts.at(-2)?.startsWith('(') === true ? 3 : 2;
+  return parts.length <= kept || local.includes(' ') ? local : parts.slice(-kept).join(separator);
+}
+
+/** File with its folder, and the line. */
+export function shortPlace({ file, line }: Pick<StackFrame, 'file' | 'line'>): string {
+  const parts = file.split(/[/\\]/).filter(Boolean);
+  return `${parts.slice(-2).join('/')}${line > 0 ? `:${String(line)}` : ''}`;
+}
