@@ -55,6 +55,8 @@ describe('rows of the list', () => {
     first: 40,
     strings: ['web', 'GET /cart', '502', 'cart'],
     pinned: 1,
+    entered: 2,
+    searching: false,
   };
   const columns: TracesColumns = {
     ordinal: Float64Array.of(7, 3),
