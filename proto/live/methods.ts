@@ -4,6 +4,7 @@
  * the host that runs the engine, the rest by the engine itself.
  */
 import type { Signal } from '../otlp/signal.ts';
+import type { Completion } from '../query/completion.ts';
 import type { SpanMethods } from './methods-span.ts';
 import type {
   Brush,
@@ -82,6 +83,15 @@ export interface Methods extends SpanMethods {
       readonly maxPoints: number;
     };
     readonly result: MetricSeries;
+  };
+  /** What can be written at `cursor`, in UTF-16 units of the text, from what was received. */
+  readonly 'query.complete': {
+    readonly params: {
+      readonly text: string;
+      readonly cursor: number;
+      readonly target: QueryTarget;
+    };
+    readonly result: Completion;
   };
   /** Reads a query without asking it; never fails for a wrong one. */
   readonly 'query.check': {

@@ -216,3 +216,17 @@ describe('a wrong query', () => {
     expect(await ended).toMatchObject({ code: 'badParams', from: 0, to: 3 });
   });
 });
+
+describe('completion', () => {
+  it('offers values that were received', async () => {
+    const { engine } = createEngine();
+    sendSpans(engine, [{ trace: 1, id: 1, service: 'checkout' }]);
+    const text = 'service:che';
+    const { items } = await connectClient(engine).request('query.complete', {
+      text,
+      cursor: text.length,
+      target: 'traces',
+    });
+    expect(JSON.stringify(items)).toContain('checkout');
+  });
+});

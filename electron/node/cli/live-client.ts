@@ -23,7 +23,8 @@ export async function connectLive({ ui, token }: Instance): Promise<LiveClient> 
 function socketChannel(socket: WebSocket): Channel {
   let reason = 'the connection ended';
   const early: string[] = [];
-  socket.binaryType = 'nodebuffer';
+  // A buffer of its own for each frame: columns are views of it and need it aligned.
+  socket.binaryType = 'arraybuffer';
   socket.on('open', () => {
     for (const message of early.splice(0)) socket.send(message);
   });
@@ -36,8 +37,8 @@ function socketChannel(socket: WebSocket): Channel {
       else if (socket.readyState === WebSocket.OPEN) socket.send(message);
     },
     onMessage: (handler) => {
-      socket.on('message', (data: Buffer, isBinary) => {
-        handler(isBinary ? data : data.toString());
+      socket.on('message', (data: ArrayBuffer | Buffer, isBinary) => {
+        handler(isBinary ? new Uint8Array(data as ArrayBuffer) : data.toString());
       });
     },
     onClose: (handler) => {
