@@ -133,6 +133,10 @@ describe('text that is not UTF-8', () => {
       // Whatever was kept of the second one, each text stands there whole but for its last letter.
       expect(text.match(/caf\ufffd/g)?.length ?? 0).toBeGreaterThanOrEqual(texts);
       expect(text).not.toContain('XXXX');
+      expect(running.engine.status().invalidStrings).toEqual({
+        strings: 2 * texts,
+        uncheckedBytes: 0,
+      });
       JSON.parse(text.split('\n')[0] ?? '');
     },
   );

@@ -97,6 +97,7 @@ export class LiveContext {
       },
       oldestMs: store.oldestArrivalMs(),
       requestsRefused: this.requests.refused,
+      invalidStrings: store.invalidStrings(),
       operations: this.#host.operations,
       journal: this.#host.journal ?? NO_JOURNAL,
     };

@@ -309,6 +309,7 @@ const NOTHING_TAKEN: IngestResult = {
   rejected: 0,
   duplicates: 0,
   rejections: [],
+  invalidStrings: 0,
 };
 
 /** Moves own segments to where they are offered instead of read. */

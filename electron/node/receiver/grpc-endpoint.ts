@@ -37,7 +37,13 @@ import { SERVER_NAME } from './port-holder.ts';
 import { openWideInjector } from './grpc-private.ts';
 import type { Pressure } from './pressure.ts';
 import { REFUSALS, RPC_CODE, type Refusal } from './refusals.ts';
-import { deliver, describePressure, describeRejections, type IngestTarget } from './target.ts';
+import {
+  deliver,
+  describeInvalidStrings,
+  describePressure,
+  describeRejections,
+  type IngestTarget,
+} from './target.ts';
 
 /** What the port serves and where; port 0 takes a free one. */
 export interface GrpcEndpointOptions {
@@ -242,14 +248,18 @@ function ingest(
   const service = shortName(signal);
   const line = { bytes: byteLength, userAgent: call.metadata.get('user-agent')[0] };
   const { received: items, rejected } = delivery;
+  const invalid = describeInvalidStrings(delivery.invalidStrings);
   if (rejected === 0) {
     reply(null, FULL_SUCCESS);
-    noteGrpc(engine, { ...line, label: 'OK', outcome: 'ok', message: `${service}.Export`, items });
+    const outcome = invalid === '' ? 'ok' : 'warning';
+    const message = invalid === '' ? `${service}.Export` : `${service}: ${invalid}`;
+    noteGrpc(engine, { ...line, label: 'OK', outcome, message, items });
     return;
   }
   const reasons = describeRejections(signal, delivery);
   reply(null, Buffer.from(encodeSuccess(signal, 'protobuf', { rejected, message: reasons })));
-  const message = `${service}: ${reasons}. The other ${items - rejected} were taken.`;
+  const also = invalid === '' ? '' : ` ${invalid}.`;
+  const message = `${service}: ${reasons}. The other ${items - rejected} were taken.${also}`;
   noteGrpc(engine, { ...line, label: 'PARTIAL', outcome: 'warning', message, items });
 }
 
