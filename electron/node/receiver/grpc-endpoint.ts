@@ -187,28 +187,23 @@ function addSignal(server: Server, signal: Signal, port: Port): void {
 }
 
 function handleExport(signal: Signal, port: Port, call: Call, reply: Reply): void {
-  const message = call.request;
-  const { chunks, byteLength } = message;
+  const { chunks, byteLength } = call.request;
   const codec = port.streams.codecOf(call.metadata);
   if (codec === undefined) {
     // The client went away: it does not learn what becomes of this, and sends it again.
-    message.release();
     return;
   }
   if (codec === null) {
     ingest(signal, port, call, chunks, byteLength, reply);
-    message.release();
     return;
   }
   const inflated = inflateNow(codec, chunks, byteLength);
   if (inflated === null) {
     void port.pressure.inflater.inflate(codec, chunks, byteLength).then((later) => {
-      message.release();
       if (!port.isClosed && !call.cancelled) ingestInflated(signal, port, call, later, reply);
     });
     return;
   }
-  message.release();
   ingestInflated(signal, port, call, inflated, reply);
 }
 
