@@ -66,6 +66,8 @@ export type IngestResult =
       readonly rejected: number;
       readonly duplicates: number;
       readonly rejections: readonly Rejection[];
+      /** Strings that are not UTF-8, kept as they are; 0 too when nobody looked (store/string-check.ts). */
+      readonly invalidStrings: number;
     }
   | {
       readonly ok: false;

@@ -87,8 +87,13 @@ export interface StatusMeta {
   };
   /** Arrival of the oldest data kept, ms since the Unix epoch; null when empty. */
   readonly oldestMs: number | null;
-  /** Strings in which invalid UTF-8 was replaced, JSON keys ignored and the like: shown in Connect. */
+  /** Requests that were refused whole. */
   readonly requestsRefused: number;
+  /**
+   * Strings that were not UTF-8 when they came: they are shown with replacement characters. Requests
+   * of a flood are not looked at; `uncheckedBytes` says how much of them.
+   */
+  readonly invalidStrings: { readonly strings: number; readonly uncheckedBytes: number };
   readonly operations: readonly OperationState[];
   readonly journal: JournalStatus;
 }

@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { JOURNAL_FLUSH_MS } from '../../electron/node/capture/journal.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { startProgram, type Program } from '../support/program.ts';
 import { sendTrace } from '../support/send.ts';
@@ -23,7 +21,6 @@ beforeEach(async () => {
   const env = { FLAMETAIL_STATE_DIR: stateFolder };
   const killed = await startProgram(ROOT, [], env);
   await sendTrace(killed.httpPort, 'before the kill', 12);
-  await delay(JOURNAL_FLUSH_MS); // The promise under test begins after this time.
   const exited = once(killed.process, 'exit');
   killed.process.kill('SIGKILL');
   await exited;

@@ -41,7 +41,15 @@ class Keeper implements ImportTarget {
       if (!encoded.ok) return encoded;
       this.requests.push({ signal, bytes: encoded.bytes.slice() });
     }
-    return { ok: true, received: 1, accepted: 1, rejected: 0, duplicates: 0, rejections: [] };
+    return {
+      ok: true,
+      received: 1,
+      accepted: 1,
+      rejected: 0,
+      duplicates: 0,
+      rejections: [],
+      invalidStrings: 0,
+    };
   }
 }
 

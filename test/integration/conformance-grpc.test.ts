@@ -72,6 +72,7 @@ describe('exports', () => {
       rejected: 1,
       duplicates: 0,
       rejections: [{ reason: 'span_id is not 8 bytes', count: 1 }],
+      invalidStrings: 0,
     });
     const answer = await callExport(grpcClient(grpcPort), 'traces', Buffer.alloc(2));
     expect(answer.code).toBe(0);

@@ -100,6 +100,7 @@ describe('accepted requests', () => {
       rejected: 2,
       duplicates: 0,
       rejections: [{ reason: 'trace_id is not 16 bytes', count: 2 }],
+      invalidStrings: 0,
     });
     const answer = await send(httpPort, { headers: JSON_TYPE, body: '{}' });
     expect(answer.status).toBe(200);

@@ -133,6 +133,16 @@ describe('text that is not UTF-8', () => {
       // Whatever was kept of the second one, each text stands there whole but for its last letter.
       expect(text.match(/caf\ufffd/g)?.length ?? 0).toBeGreaterThanOrEqual(texts);
       expect(text).not.toContain('XXXX');
+      const said = `${texts} strings with invalid UTF-8, shown with replacement characters`;
+      const told = running.lines.filter(({ message }) => message.includes(said));
+      expect(told.map(({ protocol, outcome }) => [protocol, outcome])).toEqual([
+        ['http', 'warning'],
+        ['grpc', 'warning'],
+      ]);
+      expect(running.engine.status().invalidStrings).toEqual({
+        strings: 2 * texts,
+        uncheckedBytes: 0,
+      });
       JSON.parse(text.split('\n')[0] ?? '');
     },
   );

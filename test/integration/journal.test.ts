@@ -54,15 +54,6 @@ async function leaveCapture(names: readonly string[]): Promise<void> {
   const served = await workspace.start();
   for (const name of names) await sendTrace(httpPort(served), name);
   const own = await onlyJournal();
-  await expect.poll(async () => (await readdir(own)).length).toBeGreaterThan(0);
-  await expect
-    .poll(async () => {
-      const sizes = await Promise.all(
-        (await readdir(own)).map((file) => stat(join(own, file)).then(({ size }) => size)),
-      );
-      return sizes.reduce((sum, size) => sum + size, 0);
-    })
-    .toBeGreaterThan(names.length * 300);
   const kept = join(workspace.folder, `kept-${names[0] ?? ''}`);
   await cp(own, kept, { recursive: true });
   await served.stop();
@@ -228,8 +219,10 @@ describe('a full disk', () => {
     const full = Object.assign(new Error('no space left'), { code: 'ENOSPC', syscall: 'write' });
     const disk: JournalDisk = {
       ...NODE_DISK,
-      write: (_file, _bytes, _position, done) => {
-        done(full);
+      append: (file, chunks) => {
+        // Room for the first bytes of a segment, and for no record.
+        if (chunks.length > 1) throw full;
+        NODE_DISK.append(file, chunks);
       },
     };
     await workspace.close();

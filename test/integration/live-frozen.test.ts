@@ -11,6 +11,8 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startEngine, type EngineHost } from '../../electron/node/host/engine-host.ts';
 import { workerSpawner } from '../../electron/node/host/worker-spawn.ts';
+import { toApiError } from '../../electron/node/server/api-error.ts';
+import { EngineClient } from '../../electron/node/server/engine-client.ts';
 import { UiServer } from '../../electron/node/server/ui-server.ts';
 import { openLiveClient } from '../support/live-socket.ts';
 import { sendTrace } from '../support/send.ts';
@@ -140,5 +142,30 @@ it('reads as silent while its thread is stuck, and as live again when it goes on
     noteSpans();
   });
   expect([host.engineId, host.isRunning]).toEqual([engineId, true]);
+  client.close();
+});
+
+it('fails calls of the API while its thread is stuck, and answers them again when it goes on', async () => {
+  const client = new EngineClient(host, 100);
+  const before = await client.live.request('status.get', {});
+  await freeze();
+  const calls = [
+    client.live.request('status.get', {}),
+    client.live.request('traces.list', {
+      filter: { text: '', services: [], notServices: [] },
+      limit: 5,
+      cursor: '',
+    }),
+    client.sources(),
+  ];
+  for (const call of await Promise.allSettled(calls)) {
+    const error = call.status === 'rejected' ? toApiError(call.reason) : undefined;
+    expect(error).toMatchObject({ status: 503, code: 'busy' });
+    expect(error?.message).toContain('does not answer');
+  }
+  thaw();
+  await expect
+    .poll(() => client.live.request('status.get', {}).catch(() => null), { timeout: 5000 })
+    .toMatchObject({ version: before.version });
   client.close();
 });

@@ -278,6 +278,32 @@ describe('sizes', () => {
     expect(spanCounts(engine)).toMatchObject({ received: 2, kept: 2 });
   });
 
+  test.each(['http', 'grpc'] as const)(
+    'a malformed body of 8 MiB evicts nothing from a small memory, over %s',
+    async (protocol) => {
+      const { engine, httpPort, grpcPort } = await startEngine(20 * MIB);
+      const value = { stringValue: 'x'.repeat(MIB) };
+      const large = (): Plain => span({ attributes: [{ key: 'padding', value }] });
+      for (let sent = 0; sent < 30; sent++) {
+        const body = traces(large());
+        expect(engine.ingest('traces', [body], body.byteLength, 'protobuf').ok).toBe(true);
+      }
+      const before = { counts: engine.status().signals.spans, memory: engine.status().memory };
+      expect(before.counts.evicted).toBeGreaterThan(0);
+      const broken = traces(...Array.from({ length: 8 }, large)).subarray(0, -1);
+      if (protocol === 'http') {
+        const headers = PROTOBUF;
+        const answer = await send(httpPort, { path: HTTP_PATH.traces, headers, body: broken });
+        expect(answer.status).toBe(400);
+      } else {
+        const client = grpcClient(grpcPort);
+        expect((await callExport(client, 'traces', broken)).code).toBe(3);
+      }
+      const after = { counts: engine.status().signals.spans, memory: engine.status().memory };
+      expect(after).toEqual(before);
+    },
+  );
+
   test('a body larger than the memory is answered, and counters stay true', async () => {
     const { engine, httpPort } = await startEngine(16 * MIB);
     const value = { stringValue: 'x'.repeat(40 * MIB) };

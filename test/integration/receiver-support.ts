@@ -21,6 +21,7 @@ export const ONE_TAKEN: IngestResult = {
   rejected: 0,
   duplicates: 0,
   rejections: [],
+  invalidStrings: 0,
 };
 
 /** Keeps a copy of every body and every line; answers what `answer` says. */

@@ -1,6 +1,6 @@
 /**
  * Load for crash tests: numbered batches over OTLP/HTTP, in protobuf and JSON, as spans and as log
- * records, and a note of which were acknowledged when. What comes back is looked up in an export.
+ * records, and a note of which were acknowledged. What comes back is looked up in an export.
  */
 import { Agent, request } from 'node:http';
 import { jsonToProto } from '../../electron/engine/wire/json-to-proto.ts';
@@ -15,7 +15,7 @@ interface Batch {
 
 /** Sends until it is stopped or refused. Each batch's items carry its number: `batch 17`. */
 export class JournalLoad {
-  readonly #acknowledgedAt = new Map<number, number>();
+  readonly #acknowledged: number[] = [];
   #noteFirst = (): void => undefined;
   #next = 1;
   #isStopped = false;
@@ -41,22 +41,16 @@ export class JournalLoad {
     this.#isStopped = true;
   }
 
-  /**
-   * Numbers of the batches that were acknowledged before a time of `performance.now()`. Later ones
-   * are forgotten: a crash may have taken them.
-   */
-  acknowledgedBefore(time: number): number[] {
-    for (const [number, at] of this.#acknowledgedAt) {
-      if (at >= time) this.#acknowledgedAt.delete(number);
-    }
-    return [...this.#acknowledgedAt.keys()];
+  /** Numbers of all batches that were acknowledged so far. */
+  get acknowledged(): readonly number[] {
+    return this.#acknowledged;
   }
 
   async #send(httpPort: number, agent: Agent): Promise<void> {
     while (!this.#isStopped) {
       const number = this.#next++;
       if (!(await post(httpPort, agent, batchOf(number)))) return;
-      this.#acknowledgedAt.set(number, performance.now());
+      this.#acknowledged.push(number);
       this.#noteFirst();
     }
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,26 +8,17 @@ import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal
 import {
   parseSegmentName,
   readRecords,
-  RECORD_HEADER_BYTES,
+  recordHeader,
   SEGMENT_MAGIC,
   segmentName,
-  writeRecordHeader,
 } from '../../electron/node/capture/journal-format.ts';
-import {
-  Journal,
-  JOURNAL_FLUSH_MS,
-  listSegments,
-  PARTIAL_MARKER,
-} from '../../electron/node/capture/journal.ts';
+import { Journal, listSegments, PARTIAL_MARKER } from '../../electron/node/capture/journal.ts';
 import { seeded } from '../support/span-bodies.ts';
 
 const MIB = 1024 * 1024;
 
 function record(signal: Signal, arrivalMs: number, bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(RECORD_HEADER_BYTES + bytes.byteLength);
-  writeRecordHeader(new DataView(out.buffer), 0, signal, arrivalMs, [bytes], bytes.byteLength);
-  out.set(bytes, RECORD_HEADER_BYTES);
-  return out;
+  return Buffer.concat([recordHeader(signal, arrivalMs, [bytes], bytes.byteLength), bytes]);
 }
 
 function segmentOf(...texts: readonly string[]): Buffer {
@@ -127,38 +119,24 @@ describe('a journal', () => {
   const storedTexts = async (signal: Signal): Promise<string[]> =>
     (await stored(signal)).map((bytes) => Buffer.from(bytes).toString());
 
-  it('has a batch in its file within the flush interval, without another call', async () => {
+  it('has a batch in its file when append returns', async () => {
     const journal = open();
-    append(journal, 'traces', Buffer.from('one'));
-    append(journal, 'traces', Buffer.from('two'));
-    await vi.waitFor(async () => expect(await storedTexts('traces')).toEqual(['one', 'two']), {
-      timeout: JOURNAL_FLUSH_MS,
-      interval: 5,
-    });
+    for (const [at, text] of ['one', 'two'].entries()) {
+      append(journal, 'traces', Buffer.from(text));
+      const [file] = NODE_DISK.list(folder);
+      const bytes = readFileSync(join(folder, file?.name ?? ''));
+      expect(read(bytes)).toEqual({ texts: ['one', 'two'].slice(0, at + 1), left: 0 });
+    }
     await journal.close(true);
   });
 
-  it('does not wait for another thread that does not come to write', async () => {
-    const landings: (() => void)[] = [];
-    const stuck: JournalDisk = {
-      ...NODE_DISK,
-      write: (file, bytes, position, done) => {
-        landings.push(() => {
-          NODE_DISK.write(file, bytes, position, done);
-        });
-      },
-    };
-    const journal = open(16 * MIB, stuck);
-    append(journal, 'logs', Buffer.from('one'));
-    append(journal, 'logs', Buffer.from('two'));
-    await vi.waitFor(async () => expect(await storedTexts('logs')).toEqual(['one', 'two']), {
-      timeout: JOURNAL_FLUSH_MS,
-      interval: 5,
-    });
-    append(journal, 'logs', Buffer.from('three'));
-    for (const land of landings) land();
+  it('writes a batch of more chunks than the system takes at once', async () => {
+    const journal = open();
+    const bytes = Buffer.from(Array.from({ length: 5000 }, (_, at) => at & 255));
+    const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
+    journal.append('logs', 5, chunks, bytes.byteLength);
     await journal.close(true);
-    expect(await storedTexts('logs')).toEqual(['one', 'two', 'three']);
+    expect(await stored('logs')).toEqual([bytes]);
   });
 
   it('keeps the order and every byte of batches of any size, split into any chunks', async () => {
@@ -173,7 +151,6 @@ describe('a journal', () => {
       const cut = Math.floor(random() * size);
       journal.append('traces', 5, [bytes.subarray(0, cut), bytes.subarray(cut)], size);
       bytes.fill(0); // The caller reuses its memory.
-      if (random() < 0.1) await new Promise(setImmediate);
     }
     await journal.close(true);
     const back = await stored('traces');
@@ -185,27 +162,27 @@ describe('a journal', () => {
     expect(failures).toEqual([]);
   });
 
-  it('waits at its close for the write to a segment that is full', async () => {
-    let land = (): void => undefined;
+  it('waits at its close for the files that it removes', async () => {
+    let removeLate = (): void => undefined;
     const late: JournalDisk = {
       ...NODE_DISK,
-      write: (file, bytes, position, done) => {
-        land = () => {
-          NODE_DISK.write(file, bytes, position, done);
+      remove: (path, done) => {
+        removeLate = () => {
+          NODE_DISK.remove(path, done);
         };
       },
     };
-    const journal = open(MIB, late);
-    append(journal, 'logs', Buffer.alloc(400_000, 1));
-    append(journal, 'logs', Buffer.alloc(400_000, 2));
+    const journal = open(16 * MIB, late);
+    append(journal, 'logs', Buffer.from('cleared'));
+    journal.clear(['logs']);
     const closed = journal.close(true);
     let isClosed = false;
     void closed.then(() => (isClosed = true));
     await new Promise(setImmediate);
     expect(isClosed).toBe(false);
-    land();
+    removeLate();
     await closed;
-    expect((await stored('logs')).map((bytes) => bytes[0])).toEqual([1, 2]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('drops its oldest segments when it exceeds the budget', async () => {
@@ -214,13 +191,10 @@ describe('a journal', () => {
       append(journal, 'traces', Buffer.alloc(100 * 1024, count));
       expect(journal.bytes).toBeLessThanOrEqual(16 * MIB);
     }
+    const heldBytes = journal.bytes;
     await journal.close(true);
-    // Another thread removes them: what is read before may be gone while it is read.
-    await vi.waitFor(async () => {
-      const { segments } = listSegments(NODE_DISK, folder);
-      const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-      expect(bytes).toBeLessThanOrEqual(16 * MIB);
-    });
+    const { segments } = listSegments(NODE_DISK, folder);
+    expect(segments.reduce((sum, segment) => sum + segment.bytes, 0)).toBe(heldBytes);
     const back = await stored('traces');
     expect(back.at(-1)?.[0]).toBe(399 & 255);
     expect(back.length).toBeGreaterThan(140);
@@ -242,29 +216,67 @@ describe('a journal', () => {
     expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
-  it('forgets the signals that are cleared, also what was not written yet', async () => {
+  it('forgets the signals that are cleared', async () => {
     const journal = open();
     append(journal, 'logs', Buffer.from('old log'));
     append(journal, 'traces', Buffer.from('trace'));
     journal.clear(['logs']);
     append(journal, 'logs', Buffer.from('new log'));
     await journal.close(true);
-    await vi.waitFor(async () => expect(await storedTexts('logs')).toEqual(['new log']));
+    expect(await storedTexts('logs')).toEqual(['new log']);
     expect(await storedTexts('traces')).toEqual(['trace']);
   });
 
-  it('is behind for as long as a write held the thread, and keeps up before', () => {
+  describe('on a slow disk', () => {
+    /** A disk whose writes take so long, by a clock that stands still otherwise. */
+    let writeMs = 0;
+    let nowMs = 1_000_000;
     const slow: JournalDisk = {
       ...NODE_DISK,
-      writeNow: (...args) => {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050);
-        NODE_DISK.writeNow(...args);
+      append: (file, chunks) => {
+        nowMs += writeMs;
+        NODE_DISK.append(file, chunks);
       },
     };
-    const journal = open(16 * MIB, slow);
-    expect(journal.behindMs).toBe(0);
-    append(journal, 'logs', Buffer.from('slow'));
-    expect(journal.behindMs).toBeGreaterThan(0);
+    beforeEach(() => {
+      writeMs = 0;
+      vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    it('is behind for as long as one write held the thread, and keeps up before', async () => {
+      const journal = open(16 * MIB, slow);
+      append(journal, 'logs', Buffer.from('quick'));
+      expect(journal.behindMs).toBe(0);
+      writeMs = 3_000;
+      append(journal, 'logs', Buffer.from('slow'));
+      expect(journal.behindMs).toBe(3_000);
+      nowMs += 3_000;
+      expect(journal.behindMs).toBe(0);
+      await journal.close(true);
+    });
+
+    it('is behind when writes that are throttled take most of the time', async () => {
+      const journal = open(16 * MIB, slow);
+      writeMs = 200;
+      for (let count = 0; count < 20 && journal.behindMs === 0; count++) {
+        append(journal, 'logs', Buffer.from('throttled'));
+        nowMs += 50;
+      }
+      expect(journal.behindMs).toBeGreaterThan(500);
+      await journal.close(true);
+    });
+
+    it('keeps up while writes leave half of the time to the rest', async () => {
+      const journal = open(16 * MIB, slow);
+      writeMs = 200;
+      for (let count = 0; count < 100; count++) {
+        append(journal, 'logs', Buffer.from('throttled'));
+        expect(journal.behindMs).toBe(0);
+        nowMs += 220;
+      }
+      await journal.close(true);
+    });
   });
 
   it('removes its files on a clean end, and files of others never', async () => {
@@ -283,8 +295,7 @@ describe('a journal', () => {
     expect(later.bytes).toBeGreaterThan(600 * 1024);
     append(later, 'traces', Buffer.alloc(600 * 1024, 2));
     await later.close(true);
-    await vi.waitFor(async () => expect(await stored('traces')).toHaveLength(1));
-    expect((await stored('traces'))[0]?.[0]).toBe(2);
+    expect((await stored('traces')).map((bytes) => bytes[0])).toEqual([2]);
   });
 
   it('turns itself off once when the disk is full, and leaves what is whole', async () => {
@@ -292,21 +303,20 @@ describe('a journal', () => {
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
     const disk: JournalDisk = {
       ...NODE_DISK,
-      write: (file, bytes, position, done) => {
+      append: (file, chunks) => {
+        const bytes = Buffer.concat(chunks);
         freeBytes -= bytes.byteLength;
-        if (freeBytes >= 0) NODE_DISK.write(file, bytes, position, done);
+        if (freeBytes >= 0) NODE_DISK.append(file, [bytes]);
         else {
-          NODE_DISK.write(file, bytes.subarray(0, 100), position, () => {
-            done(full);
-          });
+          NODE_DISK.append(file, [bytes.subarray(0, 100)]);
+          throw full;
         }
       },
     };
     const journal = open(16 * MIB, disk);
     append(journal, 'traces', Buffer.from('kept'));
-    await vi.waitFor(async () => expect(await storedTexts('traces')).toEqual(['kept']));
     append(journal, 'traces', Buffer.alloc(20_000));
-    await vi.waitFor(() => expect(failures).toEqual([full]));
+    expect(failures).toEqual([full]);
     expect(journal.isOn).toBe(false);
     append(journal, 'traces', Buffer.from('too late'));
     await journal.close(true);

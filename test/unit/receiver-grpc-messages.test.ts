@@ -1,8 +1,7 @@
-/** Messages cut out of DATA frames, and the read buffers under them. */
+/** Messages cut out of DATA frames. */
 import { describe, expect, it } from 'vitest';
 import {
   MessageDecoder,
-  ReadBuffers,
   Tickets,
   type GrpcMessage,
 } from '../../electron/node/receiver/grpc-messages.ts';
@@ -26,12 +25,11 @@ function readBuffer(content: Uint8Array): Buffer {
 
 function open(maxBytes = 1 << 20) {
   const tickets = new Tickets();
-  const buffers = new ReadBuffers();
-  const decoder = new MessageDecoder(tickets, buffers, maxBytes);
+  const decoder = new MessageDecoder(tickets, maxBytes);
   const write = (data: Buffer): GrpcMessage[] =>
     // As the library takes the framing off.
     decoder.write(data).map((ticket) => tickets.take(ticket.subarray(5)));
-  return { tickets, buffers, decoder, write };
+  return { decoder, write };
 }
 
 const textOf = (message: GrpcMessage | undefined): string =>
@@ -71,73 +69,17 @@ describe('a message decoder', () => {
   });
 });
 
-describe('read buffers', () => {
-  const full = (): Buffer => readBuffer(framed(Buffer.alloc(BUFFER_BYTES - 5, 7)));
-
-  it('are freed when their message is released and a later one came', () => {
+describe('the chunks of a message', () => {
+  it('are views of the read buffers, but for small parts of them', () => {
     const { write } = open();
-    const [first, second, third] = [full(), full(), full()];
-    const [one] = write(first);
-    one?.release();
-    expect(first.byteLength, 'node:http2 may still read the newest').toBe(BUFFER_BYTES);
-    const [two] = write(second);
-    expect(first.byteLength).toBe(0);
-    const [three] = write(third);
-    expect(second.byteLength, 'its message is not released').toBe(BUFFER_BYTES);
-    two?.release();
-    expect(second.byteLength).toBe(0);
-    three?.release();
-    expect(third.byteLength).toBe(BUFFER_BYTES);
-  });
-
-  it('are kept while another call holds a part of them', () => {
-    const tickets = new Tickets();
-    const buffers = new ReadBuffers();
-    const [a, b] = [1, 2].map(() => new MessageDecoder(tickets, buffers, 1 << 20));
-    const half = framed(Buffer.alloc(BUFFER_BYTES / 2));
-    const shared = readBuffer(Buffer.concat([half, half.subarray(0, 20_000)]));
-    const tail = readBuffer(half.subarray(20_000));
-    const take = (decoder: MessageDecoder | undefined, data: Buffer) =>
-      decoder?.write(data).map((ticket) => tickets.take(ticket.subarray(5)))[0];
-    take(a, shared.subarray(0, half.byteLength))?.release();
-    expect(take(b, shared.subarray(half.byteLength))).toBeUndefined();
-    const message = take(b, tail);
-    expect(shared.byteLength).toBeGreaterThan(0);
-    message?.release();
-    expect(shared.byteLength).toBe(0);
-  });
-
-  it('are not kept for a few bytes', () => {
-    const { decoder, buffers, write } = open();
-    write(readBuffer(framed(Buffer.alloc(300)).subarray(0, 5)));
-    const large = full();
-    decoder.write(large.subarray(0, 100));
-    buffers.hold(new ArrayBuffer(10), false);
-    expect(large.byteLength).toBe(0);
-    expect(textOf(write(readBuffer(Buffer.alloc(200, 'y')))[0])).toHaveLength(300);
-  });
-
-  it('are left alone while a stream has DATA that it was not given', () => {
-    const { buffers, write } = open();
-    const paused = { readableLength: 1 };
-    buffers.streams.add(paused);
-    const [first, second, third, fourth] = [full(), full(), full(), full()];
-    write(first)[0]?.release();
-    const [two] = write(second);
-    two?.release();
-    write(third)[0]?.release();
-    expect([first.byteLength, second.byteLength]).toEqual([BUFFER_BYTES, BUFFER_BYTES]);
-    paused.readableLength = 0;
-    write(fourth);
-    expect(third.byteLength).toBe(0);
-  });
-
-  it('are let go by a call that ends in the middle of its message', () => {
-    const { decoder, write } = open();
-    const cut = readBuffer(framed(Buffer.alloc(2 * BUFFER_BYTES)).subarray(0, BUFFER_BYTES));
-    expect(write(cut)).toEqual([]);
-    write(readBuffer(Buffer.alloc(BUFFER_BYTES)));
-    decoder.close();
-    expect(cut.byteLength).toBe(0);
+    const message = framed(Buffer.alloc(BUFFER_BYTES + 100, 7));
+    const first = readBuffer(message.subarray(0, BUFFER_BYTES));
+    const second = readBuffer(Buffer.concat([message.subarray(BUFFER_BYTES), Buffer.alloc(5000)]));
+    expect(write(first)).toEqual([]);
+    const [whole] = write(second);
+    const [view, copy] = whole?.chunks ?? [];
+    expect(view?.buffer).toBe(first.buffer);
+    expect(copy?.byteLength).toBe(message.byteLength - BUFFER_BYTES);
+    expect(copy?.buffer.byteLength).toBe(copy?.byteLength);
   });
 });

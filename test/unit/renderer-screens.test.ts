@@ -40,6 +40,7 @@ function status(changes: Partial<StatusMeta> = {}): StatusMeta {
     counts: { traces: 0, logRecords: 0, metrics: 0, services: 0, processes: 0 },
     oldestMs: null,
     requestsRefused: 0,
+    invalidStrings: { strings: 0, uncheckedBytes: 0 },
     operations: [],
     journal: NO_JOURNAL,
     ...changes,

@@ -66,6 +66,7 @@ describe('spans', () => {
       rejected: 0,
       duplicates: 0,
       rejections: [],
+      invalidStrings: 0,
     });
     expect(printTraces(store)).toEqual([
       `${traceHex(1)} spans 2 errors 1 roots 1 logs 0 start 0 for 10 root span 1 services db,web`,

@@ -106,6 +106,7 @@ export class LiveContext {
       },
       oldestMs: store.oldestArrivalMs(),
       requestsRefused: this.requests.refused,
+      invalidStrings: store.invalidStrings(),
       operations: this.#host.operations,
       journal: this.#host.journal ?? NO_JOURNAL,
     };

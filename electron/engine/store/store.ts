@@ -28,6 +28,7 @@ import { pointsRequest, rowsRequest } from './rows-request.ts';
 import type { ServiceEntry, StoreRead } from './schema.ts';
 import { SignalTables } from './signal-tables.ts';
 import { SlabChain, SlabPool, type Slab } from './slabs.ts';
+import { StringCheck } from './string-check.ts';
 
 export type { BatchReader, StoredRequest } from './batch-reader.ts';
 
@@ -60,6 +61,7 @@ export class Store extends SignalTables implements StoreRead {
   readonly #pool: SlabPool;
   readonly #chains: Readonly<Record<Signal, SlabChain>>;
   readonly #counters = new Counters();
+  readonly #strings: StringCheck;
   readonly #retention: Retention;
   readonly #out = new ScanOutput();
   /** Weight of the batches that hold items of protected traces. */
@@ -72,6 +74,7 @@ export class Store extends SignalTables implements StoreRead {
     super(memoryBytes);
     this.#memoryBytes = memoryBytes;
     this.#clock = options.clock;
+    this.#strings = new StringCheck(options.clock);
     this.#pool = new SlabPool(
       Math.min(MAX_SLAB_BYTES, Math.max(MIN_SLAB_BYTES, Math.floor(memoryBytes / 32))),
     );
@@ -134,6 +137,7 @@ export class Store extends SignalTables implements StoreRead {
       out.end();
       return refusalOf(error);
     }
+    const invalidStrings = rescue === undefined ? this.#checkStrings(signal, slab, byteLength) : 0;
     const received = out.itemCount;
     const rejected = out.rejectOffsets.length;
     const rejections = rejected > 0 ? countRejections(out) : [];
@@ -147,7 +151,8 @@ export class Store extends SignalTables implements StoreRead {
       counter.rejected += rejected;
       counter.duplicates += dropped;
     }
-    return { ok: true, received, accepted, rejected, duplicates: dropped, rejections };
+    const duplicates = dropped;
+    return { ok: true, received, accepted, rejected, duplicates, rejections, invalidStrings };
   }
 
   /**
@@ -171,6 +176,10 @@ export class Store extends SignalTables implements StoreRead {
 
   #scan(signal: Signal, slab: Slab, byteLength: number): void {
     SCANNERS[signal](this.#out, slab.bytes.subarray(slab.used - byteLength, slab.used));
+  }
+
+  #checkStrings(signal: Signal, slab: Slab, byteLength: number): number {
+    return this.#strings.take(signal, slab.bytes.subarray(slab.used - byteLength, slab.used));
   }
 
   /** Makes rows of what was scanned. Returns how many items were duplicates. */
@@ -324,6 +333,11 @@ export class Store extends SignalTables implements StoreRead {
 
   counters(): Readonly<Record<ItemKind, ItemCounts>> {
     return this.#counters.snapshot();
+  }
+
+  /** Strings that were not UTF-8 when they came, and bytes of requests in which nobody looked. */
+  invalidStrings(): { readonly strings: number; readonly uncheckedBytes: number } {
+    return this.#strings.counts;
   }
 
   /** Bytes of everything that counts against the budget, and of the request bodies among them. */

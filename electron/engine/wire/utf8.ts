@@ -20,6 +20,7 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 /** Whether `bytes` [start, end) are UTF-8. */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= LOOPED) return isUtf8Loop(bytes, start, end);
   try {
     strict.decode(bytes.subarray(start, end));
     return true;
@@ -32,6 +33,27 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),
 );
+
+// Up to this length a loop is faster than a call into the decoder, which makes a string.
+const LOOPED = 256;
+
+/** Table 3-7 of the Unicode standard: which bytes may follow one another. */
+function isUtf8Loop(bytes: Uint8Array, start: number, end: number): boolean {
+  let pos = start;
+  while (pos < end) {
+    const first = bytes[pos++];
+    if (first < 0x80) continue;
+    if (first < 0xc2 || first > 0xf4) return false;
+    const more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    if (pos + more > end) return false;
+    const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+    const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+    if (bytes[pos] < low || bytes[pos] > high) return false;
+    for (let at = pos + 1; at < pos + more; at++) if (bytes[at] >>> 6 !== 2) return false;
+    pos += more;
+  }
+  return true;
+}
 
 /** Lower-case hex of `bytes` [start, end). */
 export function toHex(bytes: Uint8Array, start: number, end: number): string {

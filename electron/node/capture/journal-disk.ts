@@ -7,24 +7,16 @@ import {
   rmSync,
   statSync,
   unlink,
-  write,
-  writeSync,
+  writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** Errors are the system's; `write` and `remove` report theirs to the callback. */
+/** Errors are the system's; `remove` reports its own to the callback. */
 export interface JournalDisk {
   /** Makes a file that must not exist, for its user alone, and opens it for writing. */
   create(path: string): number;
-  /** Writes on another thread, whole or with an error. `bytes` stay the callee's until `done`. */
-  write(
-    file: number,
-    bytes: Uint8Array,
-    position: number,
-    done: (error: Error | null) => void,
-  ): void;
-  /** Writes whole before it returns. */
-  writeNow(file: number, bytes: Uint8Array, position: number): void;
+  /** Writes the chunks one behind the other at the file's end, all of them before it returns. */
+  append(file: number, chunks: readonly Uint8Array[]): void;
   close(file: number): void;
   /** Removes a file on another thread; one that is gone is no error. */
   remove(path: string, done: (error: Error | null) => void): void;
@@ -38,12 +30,7 @@ export interface JournalDisk {
 /** The real disk. */
 export const NODE_DISK: JournalDisk = {
   create: (path) => openSync(path, 'wx', 0o600),
-  write: writeWhole,
-  writeNow: (file, bytes, position) => {
-    for (let at = 0; at < bytes.byteLength;) {
-      at += writeSync(file, bytes, at, bytes.byteLength - at, position + at);
-    }
-  },
+  append: appendWhole,
   close: closeSync,
   remove: (path, done) => {
     unlink(path, (error) => {
@@ -66,18 +53,22 @@ export const NODE_DISK: JournalDisk = {
   },
 };
 
-function writeWhole(
-  file: number,
-  bytes: Uint8Array,
-  position: number,
-  done: (error: Error | null) => void,
-): void {
-  write(file, bytes, 0, bytes.byteLength, position, (error, written) => {
-    // A disk that is nearly full takes a part; the next write tells why.
-    if (error === null && written < bytes.byteLength) {
-      writeWhole(file, bytes.subarray(written), position + written, done);
-    } else done(error);
-  });
+function appendWhole(file: number, chunks: readonly Uint8Array[]): void {
+  let written = writevSync(file, chunks);
+  // A disk that is nearly full takes a part; the next write tells why.
+  for (let rest = behind(chunks, written); rest.length > 0; rest = behind(rest, written)) {
+    written = writevSync(file, rest);
+  }
+}
+
+/** What is left of chunks behind their first `bytes`. */
+function behind(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes;
+  for (const [at, chunk] of chunks.entries()) {
+    if (left < chunk.byteLength) return [chunk.subarray(left), ...chunks.slice(at + 1)];
+    left -= chunk.byteLength;
+  }
+  return [];
 }
 
 function namesIn(folder: string): string[] {

@@ -63,23 +63,24 @@ export function byAge(a: SegmentName, b: SegmentName): number {
   return a.startedMs - b.startedMs || a.number - b.number || (a.name < b.name ? -1 : 1);
 }
 
-/** Writes a record's header into `out` at `at`, RECORD_HEADER_BYTES long. The chunks are its bytes. */
-export function writeRecordHeader(
-  out: DataView,
-  at: number,
+/** The header of a record whose bytes are the chunks; valid until the next call. */
+export function recordHeader(
   signal: Signal,
   arrivalMs: number,
   chunks: readonly Uint8Array[],
   byteLength: number,
-): void {
-  out.setUint32(at, byteLength, true);
-  out.setFloat64(at + 8, arrivalMs, true);
-  out.setUint32(at + 16, SIGNALS.indexOf(signal), true);
-  const covered = RECORD_HEADER_BYTES - CRC_FROM;
-  let crc = crc32(new Uint8Array(out.buffer, out.byteOffset + at + CRC_FROM, covered));
+): Uint8Array {
+  headerView.setUint32(0, byteLength, true);
+  headerView.setFloat64(8, arrivalMs, true);
+  headerView.setUint32(16, SIGNALS.indexOf(signal), true);
+  let crc = crc32(header.subarray(CRC_FROM));
   for (const chunk of chunks) crc = crc32(chunk, crc);
-  out.setUint32(at + 4, crc, true);
+  headerView.setUint32(4, crc, true);
+  return header;
 }
+
+const header = new Uint8Array(RECORD_HEADER_BYTES);
+const headerView = new DataView(header.buffer);
 
 /**
  * Walks the records of a segment's bytes. It ends before the first record that is cut off or whose

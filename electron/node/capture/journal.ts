@@ -1,17 +1,22 @@
 /**
- * The journal: accepted batches appended to files as they are acknowledged, so that a capture
- * outlives a crash. A batch is with the system at most JOURNAL_FLUSH_MS after its acknowledgement.
+ * The journal: accepted batches appended to files before they are acknowledged, so that a capture
+ * outlives a crash.
  *
  * ```
  *   folder/  …-w.traces  …-w.traces  …-w.logs        one open segment a signal, the rest closed
- *   append ──▶ JournalLane of the signal ──▶ its open segment; full: closed, the next one opened
+ *   append ──one write──▶ the signal's open segment; full: closed, the next one opened
  *   over the budget: oldest closed segments go, those of a flood before those of the others
  * ```
+ * A batch is with the system when `append` returns: it survives the end of the process. It is not
+ * synced, so that a power cut may take what the system had not written yet. A buffer for another
+ * thread to write would cost as much (the crc and the copy into the page cache are all there is), and
+ * lose what waits in it.
+ *
  * The first error turns it off for good: what is written stays for a restore, `onFailure` is told
  * once, and appends do nothing from then on.
  */
 import { randomBytes } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import {
   byAge,
@@ -21,13 +26,7 @@ import {
   type SegmentName,
 } from './journal-format.ts';
 import type { JournalDisk } from './journal-disk.ts';
-import { JournalLane } from './journal-lane.ts';
-
-/**
- * What was acknowledged longer ago than this survives the end of the process. Writes start within
- * a few ms; the rest is room for a thread that was busy with something else.
- */
-export const JOURNAL_FLUSH_MS = 100;
+import { OpenSegment } from './journal-segment.ts';
 
 /** Present when the journal failed while batches went on arriving: a restore is not all there was. */
 export const PARTIAL_MARKER = 'partial';
@@ -40,10 +39,10 @@ const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 const FAIR_SHARE = 1 / 4;
 
 /**
- * A write that held the thread this long has a disk behind it that takes less than arrives: half of the
- * time belongs to everything else.
+ * Writes may take half of the thread's time. When they took this much more, the disk takes less than
+ * arrives: a system that throttles its writers holds each of them up for a fraction of a second.
  */
-const SLOW_WRITE_MS = 1_000;
+const MAX_OWED_MS = 1_000;
 
 export interface JournalOptions {
   /** Made when missing. Segments that are there already count and go first. */
@@ -68,7 +67,7 @@ export class Journal {
   readonly #disk: JournalDisk;
   readonly #onFailure: (error: Error) => void;
   readonly #writer = randomBytes(4).toString('hex');
-  readonly #lanes: Readonly<Record<Signal, JournalLane>>;
+  readonly #open = new Map<Signal, OpenSegment>();
   /** Oldest first. */
   readonly #closed: ClosedSegment[] = [];
   #closedBytes = 0;
@@ -78,7 +77,10 @@ export class Journal {
   #removing = 0;
   #whenRemoved: (() => void) | undefined;
   #state: 'on' | 'failed' | 'closed' = 'on';
-  /** When the thread has had as long for other work as the last slow write took; 0 when none did. */
+  /** What writes took beyond half of the thread's time, and when the last one ended. */
+  #owedMs = 0;
+  #writtenAtMs = 0;
+  /** When the thread has had as long for other work as slow writes took; 0 when none were. */
   #behindUntilMs = 0;
 
   /** Does not throw: a folder that cannot be used is a failure like any other. */
@@ -89,17 +91,8 @@ export class Journal {
       MAX_SEGMENT_BYTES,
       Math.max(MIN_SEGMENT_BYTES, Math.floor(budgetBytes / SEGMENTS_PER_BUDGET)),
     );
-    this.#disk = this.#timed(disk);
+    this.#disk = disk;
     this.#onFailure = onFailure;
-    const fail = (error: Error): void => {
-      this.#fail(error);
-    };
-    this.#lanes = {
-      traces: new JournalLane(this.#disk, 'traces', fail),
-      logs: new JournalLane(this.#disk, 'logs', fail),
-      metrics: new JournalLane(this.#disk, 'metrics', fail),
-      profiles: new JournalLane(this.#disk, 'profiles', fail),
-    };
     this.#guard(() => {
       disk.makeFolder(folder);
       this.adopt();
@@ -111,9 +104,11 @@ export class Journal {
     return this.#state === 'on';
   }
 
-  /** Bytes in files, with what is on the way to them. */
+  /** Bytes of the files together. */
   get bytes(): number {
-    return SIGNALS.reduce((sum, s) => sum + this.#lanes[s].segmentBytes, this.#closedBytes);
+    let bytes = this.#closedBytes;
+    for (const segment of this.#open.values()) bytes += segment.bytes;
+    return bytes;
   }
 
   /** ms for which nothing more should be appended, because the disk is slow; 0 when it keeps up. */
@@ -139,7 +134,7 @@ export class Journal {
     });
   }
 
-  /** Adds an accepted batch in protobuf. The chunks are the caller's again when it returns. */
+  /** Writes an accepted batch in protobuf. The chunks are the caller's again when it returns. */
   append(
     signal: Signal,
     arrivalMs: number,
@@ -148,20 +143,12 @@ export class Journal {
   ): void {
     if (this.#state !== 'on') return;
     this.#guard(() => {
-      const lane = this.#lanes[signal];
       const size = RECORD_HEADER_BYTES + byteLength;
-      if (lane.isOpen && lane.segmentBytes + size > this.#segmentBytes) this.#rotate(signal, lane);
+      const segment = this.#segmentFor(signal, size);
       this.#makeRoom(size);
-      if (!lane.isOpen) lane.open(this.#nextPath(signal));
-      lane.append(arrivalMs, chunks, byteLength);
-    });
-  }
-
-  /** Hands everything that waits to the system, because the thread is about to be busy for long. */
-  push(): void {
-    if (this.#state !== 'on') return;
-    this.#guard(() => {
-      for (const signal of SIGNALS) this.#lanes[signal].push();
+      const fromMs = performance.now();
+      segment.append(arrivalMs, chunks, byteLength);
+      this.#note(fromMs, performance.now());
     });
   }
 
@@ -169,9 +156,8 @@ export class Journal {
   clear(signals: readonly Signal[]): void {
     this.#guard(() => {
       for (const signal of signals) {
-        this.#lanes[signal].close(false, (path) => {
-          this.#remove(path);
-        });
+        const name = this.#close(signal)?.name;
+        if (name !== undefined) this.#remove(name);
       }
       for (const segment of this.#closed.filter((one) => signals.includes(one.signal))) {
         this.#drop(segment);
@@ -180,14 +166,17 @@ export class Journal {
   }
 
   /**
-   * Writes what waits and closes the files; with `keep` false removes them. Never rejects: what a
-   * failing disk leaves behind is found by the next start.
+   * Closes the files; with `keep` false removes them. Never rejects: what a failing disk leaves behind
+   * is found by the next start.
    */
   async close(keep: boolean): Promise<void> {
     if (this.#state === 'closed') return;
-    const { isOn } = this;
     this.#state = 'closed';
-    await Promise.all(SIGNALS.map((signal) => this.#closeLane(signal, keep && isOn)));
+    for (const signal of SIGNALS) {
+      this.#guard(() => {
+        this.#close(signal);
+      });
+    }
     if (this.#removing > 0) await new Promise<void>((resolve) => (this.#whenRemoved = resolve));
     if (keep) return;
     this.#guard(() => {
@@ -198,51 +187,44 @@ export class Journal {
     });
   }
 
-  #timed(disk: JournalDisk): JournalDisk {
-    return {
-      ...disk,
-      writeNow: (file, bytes, position) => {
-        const fromMs = performance.now();
-        disk.writeNow(file, bytes, position);
-        const toMs = performance.now();
-        if (toMs - fromMs >= SLOW_WRITE_MS) this.#behindUntilMs = toMs + (toMs - fromMs);
-      },
-    };
-  }
-
-  #closeLane(signal: Signal, keep: boolean): Promise<void> {
-    const lane = this.#lanes[signal];
-    try {
-      lane.close(keep, () => undefined);
-    } catch {
-      // The last write failed; what is whole before it can be read.
+  /** The open segment of a signal, with room for `size` bytes more if there are others in it. */
+  #segmentFor(signal: Signal, size: number): OpenSegment {
+    const open = this.#open.get(signal);
+    if (open !== undefined) {
+      if (open.bytes + size <= this.#segmentBytes) return open;
+      this.#close(signal);
+      this.#keep(open);
     }
-    return new Promise((resolve) => {
-      lane.whenLanded(resolve);
-    });
-  }
-
-  #rotate(signal: Signal, lane: JournalLane): void {
-    const bytes = lane.segmentBytes;
-    // Counted from now on, though the last write may still be on its way.
-    lane.close(true, () => undefined);
-    this.#keep({ name: this.#openNames[signal], signal, bytes });
-  }
-
-  readonly #openNames: Record<Signal, string> = { traces: '', logs: '', metrics: '', profiles: '' };
-
-  #nextPath(signal: Signal): string {
     // Names stay in order also when the clock is set back.
     this.#startedMs = Math.max(this.#startedMs, Date.now());
     const { name } = segmentName(this.#startedMs, ++this.#number, this.#writer, signal);
-    this.#openNames[signal] = name;
-    return join(this.#folder, name);
+    const segment = new OpenSegment(this.#disk, join(this.#folder, name), name, signal);
+    this.#open.set(signal, segment);
+    return segment;
+  }
+
+  #close(signal: Signal): OpenSegment | undefined {
+    const segment = this.#open.get(signal);
+    this.#open.delete(signal);
+    segment?.close();
+    return segment;
+  }
+
+  /** Notes a write, which held the thread up. */
+  #note(fromMs: number, toMs: number): void {
+    const othersMs = fromMs - this.#writtenAtMs;
+    this.#writtenAtMs = toMs;
+    this.#owedMs = Math.max(0, this.#owedMs - othersMs) + (toMs - fromMs);
+    if (this.#owedMs < MAX_OWED_MS) return;
+    this.#behindUntilMs = toMs + this.#owedMs;
+    this.#owedMs = 0;
   }
 
   #keep(segment: ClosedSegment): void {
-    this.#closed.push(segment);
+    const { name, signal, bytes } = segment;
+    this.#closed.push({ name, signal, bytes });
     this.#closed.sort((a, b) => (a.name < b.name ? -1 : 1));
-    this.#closedBytes += segment.bytes;
+    this.#closedBytes += bytes;
   }
 
   /** Drops closed segments until `size` more bytes are within the budget. */
@@ -258,7 +240,7 @@ export class Journal {
   #bytesOf(signal: Signal): number {
     return this.#closed.reduce(
       (sum, segment) => (segment.signal === signal ? sum + segment.bytes : sum),
-      this.#lanes[signal].segmentBytes,
+      this.#open.get(signal)?.bytes ?? 0,
     );
   }
 
@@ -268,9 +250,9 @@ export class Journal {
     this.#remove(segment.name);
   }
 
-  #remove(path: string): void {
+  #remove(name: string): void {
     this.#removing++;
-    this.#disk.remove(join(this.#folder, basename(path)), (error) => {
+    this.#disk.remove(join(this.#folder, name), (error) => {
       this.#removing--;
       if (error !== null) this.#fail(error);
       if (this.#removing === 0) this.#whenRemoved?.();

@@ -31,8 +31,6 @@ import type { Operation, Operations } from './operations.ts';
 
 /** Present while the folder's own segments are read: found at a start, reading them ended an engine. */
 const RESTORING_MARKER = 'restoring';
-/** A body from here on may keep the thread so long that what waits is written first. */
-const LONG_WORK_BYTES = 1024 * 1024;
 
 export interface JournalKeeperOptions {
   /** Absent: there is no journal, and everything passes through. */
@@ -107,7 +105,6 @@ export class JournalKeeper implements IngestTarget {
   ): IngestResult {
     const journal = this.#journal;
     if (journal?.isOn !== true) return this.#engine.ingest(signal, chunks, byteLength, encoding);
-    if (byteLength >= LONG_WORK_BYTES) journal.push();
     if (encoding === 'protobuf') return this.#keep(journal, signal, chunks, byteLength);
     const encoded = jsonToProto(signal, joined(chunks, byteLength));
     if (!encoded.ok) return encoded;
@@ -312,6 +309,7 @@ const NOTHING_TAKEN: IngestResult = {
   rejected: 0,
   duplicates: 0,
   rejections: [],
+  invalidStrings: 0,
 };
 
 /** Moves own segments to where they are offered instead of read. */

@@ -30,7 +30,7 @@ export function freeBuffer(bytes: Uint8Array): void {
 }
 
 /** Gives whole buffers back, but for small ones. The caller owns them, and every view of them. */
-export function freeWhole(buffers: readonly ArrayBufferLike[]): void {
+function freeWhole(buffers: readonly ArrayBufferLike[]): void {
   const large = buffers.filter(
     (buffer): buffer is ArrayBuffer =>
       buffer.byteLength >= SMALLEST && buffer instanceof ArrayBuffer,

@@ -37,7 +37,13 @@ import { SERVER_NAME } from './port-holder.ts';
 import { openWideInjector } from './grpc-private.ts';
 import type { Pressure } from './pressure.ts';
 import { REFUSALS, RPC_CODE, type Refusal } from './refusals.ts';
-import { deliver, describePressure, describeRejections, type IngestTarget } from './target.ts';
+import {
+  deliver,
+  describeInvalidStrings,
+  describePressure,
+  describeRejections,
+  type IngestTarget,
+} from './target.ts';
 
 /** What the port serves and where; port 0 takes a free one. */
 export interface GrpcEndpointOptions {
@@ -181,28 +187,23 @@ function addSignal(server: Server, signal: Signal, port: Port): void {
 }
 
 function handleExport(signal: Signal, port: Port, call: Call, reply: Reply): void {
-  const message = call.request;
-  const { chunks, byteLength } = message;
+  const { chunks, byteLength } = call.request;
   const codec = port.streams.codecOf(call.metadata);
   if (codec === undefined) {
     // The client went away: it does not learn what becomes of this, and sends it again.
-    message.release();
     return;
   }
   if (codec === null) {
     ingest(signal, port, call, chunks, byteLength, reply);
-    message.release();
     return;
   }
   const inflated = inflateNow(codec, chunks, byteLength);
   if (inflated === null) {
     void port.pressure.inflater.inflate(codec, chunks, byteLength).then((later) => {
-      message.release();
       if (!port.isClosed && !call.cancelled) ingestInflated(signal, port, call, later, reply);
     });
     return;
   }
-  message.release();
   ingestInflated(signal, port, call, inflated, reply);
 }
 
@@ -242,14 +243,18 @@ function ingest(
   const service = shortName(signal);
   const line = { bytes: byteLength, userAgent: call.metadata.get('user-agent')[0] };
   const { received: items, rejected } = delivery;
+  const invalid = describeInvalidStrings(delivery.invalidStrings);
   if (rejected === 0) {
     reply(null, FULL_SUCCESS);
-    noteGrpc(engine, { ...line, label: 'OK', outcome: 'ok', message: `${service}.Export`, items });
+    const outcome = invalid === '' ? 'ok' : 'warning';
+    const message = invalid === '' ? `${service}.Export` : `${service}: ${invalid}`;
+    noteGrpc(engine, { ...line, label: 'OK', outcome, message, items });
     return;
   }
   const reasons = describeRejections(signal, delivery);
   reply(null, Buffer.from(encodeSuccess(signal, 'protobuf', { rejected, message: reasons })));
-  const message = `${service}: ${reasons}. The other ${items - rejected} were taken.`;
+  const also = invalid === '' ? '' : ` ${invalid}.`;
+  const message = `${service}: ${reasons}. The other ${items - rejected} were taken.${also}`;
   noteGrpc(engine, { ...line, label: 'PARTIAL', outcome: 'warning', message, items });
 }
 

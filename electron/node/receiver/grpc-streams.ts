@@ -4,16 +4,11 @@
  * own has no common budget and knows neither zstd nor snappy), and tells the log of refusals that
  * reach no handler.
  */
-import {
-  constants,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Metadata } from '@grpc/grpc-js';
 import { encodeStatus } from '../../engine/wire/answers.ts';
 import { COMPRESSION_HINT, parseCompression, type Codec } from './compression.ts';
-import { MessageDecoder, ReadBuffers, Tickets } from './grpc-messages.ts';
+import { MessageDecoder, Tickets } from './grpc-messages.ts';
 import { replaceDecoder } from './grpc-private.ts';
 import { MAX_BODY_BYTES, checkIntervalMs, type ReceiverTimeouts } from './limits.ts';
 import type { Pressure } from './pressure.ts';
@@ -48,7 +43,6 @@ export interface GrpcStreamsOptions {
 export class GrpcStreams {
   readonly #options: GrpcStreamsOptions;
   readonly #open = new Map<number, OpenStream>();
-  readonly #buffers = new WeakMap<Http2Session, ReadBuffers>();
   readonly #timer: NodeJS.Timeout;
   #lastId = 0;
   #newest: ServerHttp2Stream | undefined;
@@ -95,19 +89,10 @@ export class GrpcStreams {
    */
   adopt(call: object): void {
     const stream = this.#newest;
-    const session = stream?.session;
     this.#newest = undefined;
-    if (stream === undefined || session === undefined) return;
-    let buffers = this.#buffers.get(session);
-    if (buffers === undefined) this.#buffers.set(session, (buffers = new ReadBuffers()));
-    const { streams } = buffers;
-    const decoder = new MessageDecoder(this.tickets, buffers, MAX_BODY_BYTES);
-    if (!replaceDecoder(call, decoder)) return;
-    streams.add(stream);
-    stream.once('close', () => {
-      streams.delete(stream);
-      decoder.close();
-    });
+    if (stream === undefined) return;
+    const decoder = new MessageDecoder(this.tickets, MAX_BODY_BYTES);
+    if (replaceDecoder(call, decoder)) stream.once('close', () => decoder.close());
   }
 
   /**

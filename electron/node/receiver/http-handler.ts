@@ -21,6 +21,7 @@ import { REFUSALS, RETRY_DELAY_MS, type Refusal } from './refusals.ts';
 import {
   clipUserAgent,
   deliver,
+  describeInvalidStrings,
   describePressure,
   describeRejections,
   type Delivery,
@@ -230,16 +231,21 @@ export class HttpHandler {
   ): void {
     const { signal, encoding, path } = exchange;
     const { received: items, rejected } = delivery;
+    const invalid = describeInvalidStrings(delivery.invalidStrings);
     if (rejected === 0) {
       answerSuccess(exchange, encoding);
-      const message = `${path} as ${encoding}`;
-      this.#note(exchange, { label: 'OK', outcome: 'ok', message }, byteLength, items);
+      const line =
+        invalid === ''
+          ? ({ label: 'OK', outcome: 'ok', message: `${path} as ${encoding}` } as const)
+          : ({ label: 'OK', outcome: 'warning', message: `${path}: ${invalid}` } as const);
+      this.#note(exchange, line, byteLength, items);
       return;
     }
     const reasons = describeRejections(signal, delivery);
     const body = encodeSuccess(signal, encoding, { rejected, message: reasons });
     answer(exchange, 200, MEDIA_TYPE[encoding], body);
-    const message = `${path}: ${reasons}. The other ${items - rejected} were taken.`;
+    const also = invalid === '' ? '' : ` ${invalid}.`;
+    const message = `${path}: ${reasons}. The other ${items - rejected} were taken.${also}`;
     this.#note(exchange, { label: 'PARTIAL', outcome: 'warning', message }, byteLength, items);
   }
 

@@ -70,6 +70,13 @@ export function describeRejections(
   return `${result.rejected} ${result.rejected === 1 ? one : many} rejected: ${reasons}`;
 }
 
+/** What the log says of strings that are not UTF-8: "3 strings with …"; '' when there are none. */
+export function describeInvalidStrings(count: number): string {
+  if (count === 0) return '';
+  const strings = count === 1 ? '1 string' : `${count} strings`;
+  return `${strings} with invalid UTF-8, shown with replacement characters`;
+}
+
 /** Longer ones are cut: the header comes from outside and stays in the log. */
 const MAX_USER_AGENT_LENGTH = 200;
 

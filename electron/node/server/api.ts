@@ -108,6 +108,7 @@ export class Api {
       ports: { http: portOf('http'), grpc: portOf('grpc'), ui: this.#uiPort },
       memory: status.memory,
       signals: status.signals,
+      invalidStrings: status.invalidStrings,
       sources: sources.services,
     });
   }
