@@ -221,12 +221,13 @@ export function writeClause({ field, values, negated }: ClauseSpec): string {
   const sign = negated ? '-' : '';
   if (values.length === 0) return `${sign}${PRESENCE_WORD}:${name}`;
   const isAttribute = field.type === 'attribute';
-  const written = values.map(({ text, isString }) =>
-    isAttribute && isString && NOT_TEXT.test(text)
-      ? quoteText(text, true)
-      : quoteValue(text, 'plain'),
-  );
+  const written = values.map(({ text, isString }) => writeValue(text, isAttribute && isString));
   return `${sign}${name}:${written.join(',')}`;
+}
+
+/** A value as text, quoted where it has to be: a string that looks like a number, too. */
+export function writeValue(text: string, isString: boolean): string {
+  return isString && NOT_TEXT.test(text) ? quoteText(text, true) : quoteValue(text, 'plain');
 }
 
 /** A field as text, quoted where it has to be. */
