@@ -4,6 +4,7 @@
  * the host that runs the engine, the rest by the engine itself.
  */
 import type { Signal } from '../otlp/signal.ts';
+import type { Completion } from '../query/completion.ts';
 import type {
   Brush,
   Filter,
@@ -86,6 +87,15 @@ export interface Methods {
   readonly 'query.check': {
     readonly params: { readonly text: string; readonly target: QueryTarget };
     readonly result: QueryCheck;
+  };
+  /** What can be written at the cursor, which stands before the UTF-16 unit of that number. */
+  readonly 'query.complete': {
+    readonly params: {
+      readonly text: string;
+      readonly cursor: number;
+      readonly target: QueryTarget;
+    };
+    readonly result: Completion;
   };
   /** The trace as an OTLP JSON TracesData value, as text. Fails with notFound. */
   readonly 'trace.json': {

@@ -2,6 +2,7 @@
 import { NO_JOURNAL, type SourcesMeta, type StatusMeta } from '../../../proto/live/topics.ts';
 import type { ItemKind, Signal } from '../../../proto/otlp/signal.ts';
 import type { EngineOptions, HostStatus } from '../config.ts';
+import { Completer } from '../query/complete.ts';
 import type { Store } from '../store/store.ts';
 import { Queries } from './queries.ts';
 import { Rates } from './rates.ts';
@@ -16,6 +17,7 @@ export class LiveContext {
   readonly store: Store;
   readonly requests = new RequestLog();
   readonly queries: Queries;
+  readonly completer: Completer;
   readonly lists: SharedLists;
   /** Ids of pinned traces, in the order they were pinned. */
   readonly pinned: string[] = [];
@@ -28,6 +30,7 @@ export class LiveContext {
     this.options = options;
     this.store = store;
     this.queries = new Queries(store, options.regex);
+    this.completer = new Completer(store, options.clock);
     this.lists = new SharedLists(options, store, this.queries);
     this.#changed = changed;
     this.#startedMs = options.clock.ticksMs();

@@ -59,7 +59,7 @@ export function decodePair(bytes: Uint8Array, start: number, end: number): KeyVa
 
 /** The bytes of the item in a slot: a live view. */
 export function itemBytes(store: StoreRead, segment: ItemColumns, slot: number): Uint8Array {
-  return store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot], segment.length[slot]);
+  return store.batches.bytesOf(segment.batchOf(slot), segment.offset[slot]);
 }
 
 class KeyCounts {
@@ -215,15 +215,15 @@ export class SpanCensus extends Census<SpanSegment> {
 
   /** Hot loop: about 10 ns a span whose bytes are not read (test/bench/complete.bench.ts). */
   protected override read(segment: SpanSegment, from: number, to: number): void {
-    const { trace, name, kind, status, parentIdHi, parentIdLo, eventCount, linkCount } = segment;
+    const { trace, name, kind, eventCount, linkCount } = segment;
     for (let slot = from; slot < to; slot++) {
       // A span that a more complete one replaced is in no trace.
       if (trace[slot] === -1) continue;
       const nameStr = name[slot];
       this.#names.add(nameStr);
-      if ((parentIdHi[slot] | parentIdLo[slot]) === 0) this.#roots.add(nameStr);
+      if (!segment.isChild(slot)) this.#roots.add(nameStr);
       this.#kinds.add(kind[slot]);
-      this.#statuses.add(status[slot]);
+      this.#statuses.add(segment.statusOf(slot));
       this.owners(segment, slot);
       if (!this.quota.take(segment.resourceOf(slot), nameStr)) continue;
       const bytes = itemBytes(this.store, segment, slot);

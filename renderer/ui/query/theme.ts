@@ -8,7 +8,6 @@ export const editorTheme = EditorView.theme({
   '&': { height: '26px', minWidth: '0', flex: '1', color: 'var(--t1)' },
   '&.cm-focused': { outline: 'none' },
   '.cm-scroller': {
-    alignItems: 'center !important',
     overflow: 'auto hidden',
     scrollbarWidth: 'none',
     fontFamily: 'var(--mono)',
@@ -16,7 +15,8 @@ export const editorTheme = EditorView.theme({
     fontVariantLigatures: 'none',
     lineHeight: `${TOKEN_PX}px`,
   },
-  '.cm-content': { padding: '0', caretColor: 'var(--accent-solid)' },
+  // Three px above and below a line of 20 fill the box.
+  '.cm-content': { padding: '3px 0', caretColor: 'var(--accent-solid)' },
   '.cm-line': { padding: '0 2px' },
   '.cm-placeholder': { color: 'var(--t3)', fontFamily: 'var(--font)', fontSize: 'var(--f-s)' },
   '.q-token': {
