@@ -5,6 +5,7 @@
  */
 import type { JsonValue } from '../../proto/live/methods.ts';
 import { addClause, onlyThis, type ClauseSpec, type FieldName } from '../../proto/query/edit.ts';
+import type { AttributePin } from '../../proto/query/words.ts';
 import { parseHash, type Route } from './route.svelte.ts';
 
 /** The value of a clause. */
@@ -61,4 +62,27 @@ function edit({ route }: FilterPlace, change: (query: string) => string): void {
   const q = change(params['q'] ?? '');
   // The rows of the list become others: what is selected among them is let go.
   route.go({ screen, params: { ...params, q, [SELECTION[screen] ?? '']: '' } });
+}
+
+/** One thing that can be done with an attribute. */
+export interface FilterAction {
+  readonly label: string;
+  run(): void;
+}
+
+/** Filter for, filter out and only this for an attribute; by its presence where no value can do. */
+export function attributeActions(
+  at: FilterPlace,
+  pin: AttributePin | 'any',
+  key: string,
+  value: JsonValue,
+): FilterAction[] {
+  const field = { type: 'attribute', pin, key } as const;
+  const wanted = filterValueOf(value);
+  const what = wanted === null ? 'this attribute' : 'this value';
+  return [
+    { label: `Filter for ${what}`, run: () => filterFor(at, field, wanted) },
+    { label: `Filter out ${what}`, run: () => filterOut(at, field, wanted) },
+    { label: `Only ${what}`, run: () => filterOnly(at, field, wanted) },
+  ];
 }
