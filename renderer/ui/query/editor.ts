@@ -2,7 +2,7 @@
  * The text editor of a query box: CodeMirror in one line. Loaded when the first box is shown, as it
  * is the largest part of the page that no picture needs.
  */
-import { history, historyKeymap, standardKeymap } from '@codemirror/commands';
+import { history, historyKeymap, isolateHistory, standardKeymap } from '@codemirror/commands';
 import { Annotation, Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap, placeholder } from '@codemirror/view';
 import type { TokenRange } from '../../../proto/query/lexer.ts';
@@ -53,6 +53,13 @@ const oneLine: Extension = [
   }),
 ];
 
+/** An element and not a text, which would become an attribute that a combobox may not have. */
+function hintOf(text: string): HTMLElement {
+  const hint = document.createElement('span');
+  hint.textContent = text;
+  return hint;
+}
+
 /** An editor in `parent`, until it is closed. */
 export class QueryEditor implements EditorPort {
   readonly #view: EditorView;
@@ -81,7 +88,7 @@ export class QueryEditor implements EditorPort {
             events.removed();
           }),
           underlined,
-          placeholder(start.hint),
+          placeholder(() => hintOf(start.hint)),
           editorTheme,
           this.#attributes.of(EditorView.contentAttributes.of(start.attributes)),
           EditorView.updateListener.of((update) => {
@@ -92,6 +99,11 @@ export class QueryEditor implements EditorPort {
             else if (update.selectionSet) events.edited('cursor');
           }),
           EditorView.domEventHandlers({
+            compositionstart: (_event, view) => {
+              // Text composed over tokens would get their styles inline from the browser, which the
+              // content security policy reports. Composed into a gap it has none to take over.
+              if (!view.state.selection.main.empty) view.dispatch(view.state.replaceSelection(''));
+            },
             compositionend: () => {
               // CodeMirror reads the text that was composed after this event.
               setTimeout(() => {
@@ -132,7 +144,8 @@ export class QueryEditor implements EditorPort {
     this.#view.dispatch({
       changes: { from: Math.min(from, end), to: end, insert },
       selection: { anchor: Math.min(from, end) + insert.length },
-      annotations: fromOutside.of(true),
+      // A step of its own for undo, whatever was typed just before.
+      annotations: [fromOutside.of(true), isolateHistory.of('full')],
       scrollIntoView: true,
     });
   }

@@ -1,6 +1,7 @@
 /** The lines of the popup of a query box: what they say, how they are grouped, what they do. */
 import { tokenRanges } from '../../../proto/query/edit.ts';
 import type { TokenRange } from '../../../proto/query/lexer.ts';
+import { keywordOf } from '../../../proto/query/words.ts';
 import type { QuerySource, Suggested, SuggestedItem } from './query-source.ts';
 
 /** Lines of one group at most; more of them nobody reads. */
@@ -63,12 +64,31 @@ export function optionsFor(text: string, suggested: Suggested, source: QuerySour
       range,
       isWhole: false,
     }));
-  const word = typed.trim().toLowerCase();
-  const saved = source.saved
-    .filter(({ name }) => word !== '' && name.toLowerCase().startsWith(word))
-    .slice(0, MOST_SAVED_WHILE_TYPING)
-    .map(({ name, text: query }) => wholeOption('saved', name, query, text.length));
+  const saved = savedFor(text, range, source);
   return [...traceOptions(text), ...items, ...saved];
+}
+
+/** Saved queries whose name begins with all that is written, or with the word at the cursor. */
+function savedFor(text: string, range: TokenRange, source: QuerySource): Option[] {
+  const all = text.trim().toLowerCase();
+  const word = text.slice(range.from, range.to).toLowerCase();
+  const found: Option[] = [];
+  for (const { name, text: query } of source.saved) {
+    const start = name.toLowerCase();
+    if (all !== '' && start.startsWith(all)) {
+      found.push(wholeOption('saved', name, query, { from: 0, to: text.length }));
+    } else if (word !== '' && start.startsWith(word)) {
+      found.push(wholeOption('saved', name, isUnion(query) ? `(${query})` : query, range));
+    }
+  }
+  return found.slice(0, MOST_SAVED_WHILE_TYPING);
+}
+
+/** Whether a query would mean something else behind another clause. */
+function isUnion(query: string): boolean {
+  return tokenRanges(query).some(
+    ({ kind, from, to }) => kind === 'keyword' && keywordOf(query.slice(from, to)) === 'or',
+  );
 }
 
 function traceOptions(text: string): Option[] {
@@ -81,9 +101,12 @@ function traceOptions(text: string): Option[] {
 
 /** Saved and recent queries, for an empty box. */
 export function pastOptions(source: QuerySource): Option[] {
+  const start = { from: 0, to: 0 };
   return [
-    ...source.saved.map(({ name, text }) => wholeOption('saved', name, text, 0)),
-    ...source.recent.slice(0, MOST_OF_A_GROUP).map((text) => wholeOption('recent', text, text, 0)),
+    ...source.saved.map(({ name, text }) => wholeOption('saved', name, text, start)),
+    ...source.recent
+      .slice(0, MOST_OF_A_GROUP)
+      .map((text) => wholeOption('recent', text, text, start)),
   ];
 }
 
@@ -91,10 +114,9 @@ function wholeOption(
   group: 'saved' | 'recent',
   label: string,
   insert: string,
-  length: number,
+  range: TokenRange,
 ): Option {
   const detail = group === 'saved' ? insert : '';
-  const range = { from: 0, to: length };
   return { group, label, detail, count: null, insert, range, isWhole: true };
 }
 

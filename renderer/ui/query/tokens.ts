@@ -3,6 +3,7 @@
  * under the cursor as coloured text, the place of an error underlined. All of it is read from the
  * text by the language's own lexer, so that the box and the engine never disagree.
  */
+import { isolateHistory } from '@codemirror/commands';
 import { Prec, StateEffect, StateField, type Extension, type Range } from '@codemirror/state';
 import {
   Decoration,
@@ -84,10 +85,11 @@ class RemoveButton extends WidgetType {
       const clause = tokenRanges(text).find(({ from, to }) => from <= at && at <= to);
       if (clause === undefined) return;
       const hadFocus = document.activeElement === button;
+      const rest = removeClause(text, clause);
       view.dispatch({
-        changes: { from: 0, to: text.length, insert: removeClause(text, clause) },
-        selection: { anchor: removeClause(text, clause).length },
-        userEvent: 'delete.clause',
+        changes: { from: 0, to: text.length, insert: rest },
+        selection: { anchor: rest.length },
+        annotations: isolateHistory.of('full'),
       });
       if (hadFocus) view.focus();
       this.#removed();
