@@ -83,12 +83,7 @@ export interface Methods {
     };
     readonly result: MetricSeries;
   };
-  /** Reads a query without asking it; never fails for a wrong one. */
-  readonly 'query.check': {
-    readonly params: { readonly text: string; readonly target: QueryTarget };
-    readonly result: QueryCheck;
-  };
-  /** What can be written at the cursor, which stands before the UTF-16 unit of that number. */
+  /** What can be written at `cursor`, in UTF-16 units of the text, from what was received. */
   readonly 'query.complete': {
     readonly params: {
       readonly text: string;
@@ -96,6 +91,11 @@ export interface Methods {
       readonly target: QueryTarget;
     };
     readonly result: Completion;
+  };
+  /** Reads a query without asking it; never fails for a wrong one. */
+  readonly 'query.check': {
+    readonly params: { readonly text: string; readonly target: QueryTarget };
+    readonly result: QueryCheck;
   };
   /** The trace as an OTLP JSON TracesData value, as text. Fails with notFound. */
   readonly 'trace.json': {

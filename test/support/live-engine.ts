@@ -193,6 +193,8 @@ export interface LogSpec {
   readonly body: string;
   readonly severity?: number;
   readonly service?: string;
+  /** After the base time. */
+  readonly second?: number;
   readonly trace?: number;
   readonly span?: number;
   readonly attributes?: Readonly<Record<string, string | number>>;
@@ -208,7 +210,7 @@ export function sendLogs(engine: Engine, specs: readonly LogSpec[]): void {
 
 function logOf(spec: LogSpec): object {
   return {
-    timeUnixNano: BASE_NS,
+    timeUnixNano: BASE_NS + BigInt(Math.round((spec.second ?? 0) * 1e9)),
     severityNumber: spec.severity ?? 9,
     severityText: 'INFO',
     body: { stringValue: spec.body },

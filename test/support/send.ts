@@ -9,7 +9,8 @@ export interface SentTrace {
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-async function post(httpPort: number, path: string, body: unknown): Promise<void> {
+/** Posts an OTLP/JSON body; throws unless it is answered 200. */
+export async function post(httpPort: number, path: string, body: unknown): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${httpPort}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

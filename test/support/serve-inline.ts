@@ -25,8 +25,21 @@ export interface Workspace {
   start(...args: string[]): Promise<Served>;
   /** Starts any command that stays, and resolves with its first line. */
   startPlain(...args: string[]): Promise<{ readonly run: CliRun; stop(): Promise<CliRun> }>;
+  /** Starts a command that prints as things happen. */
+  follow(...args: string[]): Followed;
   /** Stops what still runs and removes the folders. */
   close(): Promise<void>;
+}
+
+export interface Followed {
+  /** Resolves with what was printed once `isThere` holds of it. */
+  until(isThere: (out: string) => boolean): Promise<string>;
+  readonly run: CliRun;
+  readonly ended: Promise<CliRun>;
+  /** Asks it to end, as SIGINT does. */
+  stop(): Promise<CliRun>;
+  /** The reader of its standard output goes away. */
+  closePipe(): void;
 }
 
 export interface Served {
@@ -65,7 +78,11 @@ export async function openWorkspace(
     const written = { out: '', err: '' };
     const spawner = inlineSpawner(disk);
     let stop = (): void => undefined;
-    let noteOut = (): void => undefined;
+    let isPipeClosed = false;
+    const listeners = new Set<() => void>();
+    const noteOut = (): void => {
+      for (const listener of [...listeners]) listener();
+    };
     const context: CliContext = {
       version: '0.0.0-test',
       env,
@@ -77,7 +94,10 @@ export async function openWorkspace(
         written.err += text;
       },
       outBytes: (bytes) => {
+        if (isPipeClosed)
+          return Promise.reject(Object.assign(new Error('write'), { code: 'EPIPE' }));
         written.out += Buffer.from(bytes).toString();
+        noteOut();
         return Promise.resolve();
       },
       spawner,
@@ -89,13 +109,21 @@ export async function openWorkspace(
         }),
     };
     const ended = runCli(args, context).then((exitCode) => ({ exitCode, ...written }));
-    const firstLine = new Promise<string>((resolve) => {
-      noteOut = () => {
-        const [line, rest] = written.out.split('\n', 2);
-        if (line !== undefined && rest !== undefined) resolve(line);
-      };
-    });
-    return { written, spawner, ended, firstLine, stop: () => stop() };
+    const until = (isThere: (out: string) => boolean): Promise<string> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!isThere(written.out)) return;
+          listeners.delete(look);
+          resolve(written.out);
+        };
+        listeners.add(look);
+        look();
+      });
+    const firstLine = until((out) => out.includes('\n')).then((out) => out.split('\n', 1)[0] ?? '');
+    const closePipe = (): void => {
+      isPipeClosed = true;
+    };
+    return { written, spawner, ended, firstLine, until, closePipe, stop: () => stop() };
   }
 
   return {
@@ -135,6 +163,21 @@ export async function openWorkspace(
           begun.stop();
           return begun.ended;
         },
+      };
+    },
+    follow: (...args) => {
+      const begun = begin(args);
+      return {
+        until: begun.until,
+        ended: begun.ended,
+        get run() {
+          return { exitCode: -1, ...begun.written };
+        },
+        stop: () => {
+          begun.stop();
+          return begun.ended;
+        },
+        closePipe: begun.closePipe,
       };
     },
     close: async () => {

@@ -1,4 +1,4 @@
-/** `query.check` and `query.complete`: what a query means, and what it can go on with. */
+/** `query.check` and `query.complete`: what a query box asks while somebody types. */
 import type { Methods, QueryTarget } from '../../../proto/live/methods.ts';
 import { complete } from '../query/complete.ts';
 import type { LiveContext } from './context.ts';
@@ -7,8 +7,9 @@ import { readChoice, readCount, readText, type Fields } from './params.ts';
 /** Longer texts than a query may have are told so, in the query's own words. */
 const MAX_TEXT = 100_000;
 
-const readTarget = (params: Fields): QueryTarget =>
-  readChoice(params, 'target', ['traces', 'spans', 'logs', 'metrics']);
+function readTarget(params: Fields): QueryTarget {
+  return readChoice(params, 'target', ['traces', 'spans', 'logs', 'metrics']);
+}
 
 export function checkText(
   { queries }: LiveContext,
@@ -17,7 +18,6 @@ export function checkText(
   return queries.check(readText(params, 'text', MAX_TEXT), readTarget(params));
 }
 
-/** Answers in slices, so that ingest goes on; cancelling stops them. */
 export function completeText(
   { options, completer }: LiveContext,
   params: Fields,

@@ -230,6 +230,8 @@ export interface TraceTable {
   startHiOf(row: number): number;
   startLoOf(row: number): number;
   durationNsOf(row: number): number;
+  /** Writes the 16 bytes of the trace id into `target` from `at` on. */
+  idInto(row: number, target: Uint8Array, at: number): void;
   /** The root span's row, -1 when none was received. */
   rootSpanOf(row: number): number;
   /**

@@ -163,6 +163,12 @@ export class Traces extends TraceRecords implements TraceTable {
     return Math.max(0, ns);
   }
 
+  idInto(row: number, target: Uint8Array, at: number): void {
+    const chunk = this.chunks[row >>> CHUNK_BITS];
+    const words = (row & CHUNK_MASK) << STRIDE_BITS;
+    for (let i = 0; i < 16; i++) target[at + i] = chunk[words + (i >> 2)] >>> (24 - 8 * (i & 3));
+  }
+
   rootSpanOf(row: number): number {
     this.#freshen(row);
     return this.read(row, ROOT);

@@ -24,6 +24,7 @@ const MAX_NAMES = 3;
 /** The share of traces that `slow` aims at: above the 95th percentile. */
 const SLOW_SHARE = 0.05;
 const SPANS_PER_STEP = 128;
+const TRACES_PER_STEP = 16;
 const NO_NAME = -1;
 
 /** What was counted of the trace at a row. */
@@ -32,8 +33,8 @@ interface Counted {
   readonly isError: boolean;
   readonly root: number;
   readonly services: readonly number[];
-  /** Which asked facets it has; -1 while they are not asked. */
-  asked: number;
+  /** A bit for each asked facet that it has. */
+  readonly asked: number;
 }
 
 export class FacetCounts {
@@ -48,10 +49,13 @@ export class FacetCounts {
   readonly #services = new Map<number, number>();
   readonly #asked: number[];
   #errors = 0;
-  /** Rows that are still to be asked, the next one last, and how far the first facets came. */
-  readonly #waiting = new Set<number>();
-  #bits = 0;
+  /** Rows that are still to be counted, from `#next` on, each once. */
+  #waiting: number[] = [];
+  #isWaiting = new Uint8Array(1024);
+  #next = 0;
+  /** How far the row in hand was asked. */
   #facet = 0;
+  #bits = 0;
   #cursor = -1;
   #stop: (() => void) | undefined;
   #isRefreshing = false;
@@ -72,7 +76,7 @@ export class FacetCounts {
   }
 
   get isComplete(): boolean {
-    return this.#waiting.size === 0 && !this.#set.isSearching;
+    return this.#next === this.#waiting.length && !this.#set.isSearching;
   }
 
   refresh(): void {
@@ -80,9 +84,9 @@ export class FacetCounts {
     const isFirst = this.#cursor === -1;
     const { rows, cursor, overflow } = this.#set.changesSince(Math.max(0, this.#cursor));
     this.#cursor = cursor;
-    if (isFirst || overflow) this.#countAll();
-    else for (const row of new Set(rows)) this.#count(row);
-    if (this.#stop !== undefined || this.#waiting.size === 0) return;
+    if (isFirst || overflow) this.#waitAll();
+    else for (const row of rows) this.#wait(row);
+    if (this.#stop !== undefined || this.#next === this.#waiting.length) return;
     let isDone = false;
     this.#isRefreshing = true;
     const stop = runSliced(this.#runtime, () => {
@@ -132,22 +136,68 @@ export class FacetCounts {
     return { clause: `trace.duration>=${decimalBinText(bin)}`, kind: 'slow', count };
   }
 
-  #countAll(): void {
-    for (const row of [...this.#counted.keys()]) this.#count(row);
+  #waitAll(): void {
+    for (const row of this.#counted.keys()) this.#wait(row);
     const list = this.#set.newest();
-    for (let i = 0; i < list.length; i++) this.#count(list.rowAt(i));
+    for (let i = 0; i < list.length; i++) this.#wait(list.rowAt(i));
   }
 
+  #wait(row: number): void {
+    if (row >= this.#isWaiting.length) {
+      const larger = new Uint8Array(2 ** Math.ceil(Math.log2(row + 1)));
+      larger.set(this.#isWaiting);
+      this.#isWaiting = larger;
+    }
+    if (this.#isWaiting[row] === 1) {
+      // The row in hand changed while it was asked.
+      if (row === this.#waiting[this.#next]) this.#facet = this.#bits = 0;
+      return;
+    }
+    this.#isWaiting[row] = 1;
+    this.#waiting.push(row);
+  }
+
+  /** Counts some traces. True when none waits. */
+  #step(): boolean {
+    for (let i = 0; i < TRACES_PER_STEP; i++) {
+      if (this.#next === this.#waiting.length) {
+        this.#waiting = [];
+        this.#next = 0;
+        this.#stop = undefined;
+        if (!this.#isRefreshing) this.#onProgress();
+        return true;
+      }
+      const row = this.#waiting[this.#next];
+      if (!this.#ask(row)) return false;
+      this.#count(row);
+      this.#isWaiting[row] = 0;
+      this.#facet = this.#bits = 0;
+      this.#next++;
+    }
+    return false;
+  }
+
+  /** Asks the facets of the trace at a row, if it is in the set; false when there is more to ask. */
+  #ask(row: number): boolean {
+    while (this.#facet < this.#facets.length) {
+      const { test } = this.#facets[this.#facet];
+      if (!this.#set.has(row)) test.forget(row);
+      else {
+        const verdict = test.advance(row, SPANS_PER_STEP);
+        if (verdict === 'more') return false;
+        if (verdict === 'match') this.#bits |= 1 << this.#facet;
+      }
+      this.#facet++;
+    }
+    return true;
+  }
+
+  /** Puts what the trace at a row is into the place of what was counted of it. */
   #count(row: number): void {
     const before = this.#counted.get(row);
-    if (before !== undefined) {
-      this.#add(before, -1);
-      this.#counted.delete(row);
-    }
-    this.#waiting.delete(row);
-    this.#facet = this.#bits = 0;
+    if (before !== undefined) this.#add(before, -1);
     if (!this.#set.has(row)) {
-      for (const { test } of this.#facets) test.forget(row);
+      this.#counted.delete(row);
       return;
     }
     const { traces } = this.#store;
@@ -156,11 +206,10 @@ export class FacetCounts {
       isError: traces.errorCountOf(row) > 0,
       root: spanName(this.#store, traces.rootSpanOf(row)),
       services: traces.services(row, Infinity),
-      asked: -1,
+      asked: this.#bits,
     };
     this.#counted.set(row, counted);
     this.#add(counted, 1);
-    if (this.#facets.length > 0) this.#waiting.add(row);
   }
 
   #add({ slowBin, isError, root, services, asked }: Counted, by: 1 | -1): void {
@@ -168,34 +217,7 @@ export class FacetCounts {
     if (isError) this.#errors += by;
     if (root !== NO_NAME) add(this.#roots, root, by);
     for (const service of services) add(this.#services, service, by);
-    if (asked === -1) return;
     for (let i = 0; i < this.#asked.length; i++) if ((asked & (1 << i)) !== 0) this.#asked[i] += by;
-  }
-
-  /** Asks one facet of one trace. True when none waits. */
-  #step(): boolean {
-    const next = this.#waiting.values().next();
-    if (next.done === true) {
-      this.#stop = undefined;
-      if (!this.#isRefreshing) this.#onProgress();
-      return true;
-    }
-    const row = next.value;
-    const counted = this.#counted.get(row);
-    if (counted === undefined || !this.#set.has(row)) {
-      this.#count(row); // Gone meanwhile.
-      return false;
-    }
-    const verdict = this.#facets[this.#facet].test.advance(row, SPANS_PER_STEP);
-    if (verdict === 'more') return false;
-    if (verdict === 'match') this.#bits |= 1 << this.#facet;
-    if (++this.#facet < this.#facets.length) return false;
-    this.#add(counted, -1);
-    counted.asked = this.#bits;
-    this.#add(counted, 1);
-    this.#facet = this.#bits = 0;
-    this.#waiting.delete(row);
-    return false;
   }
 }
 

@@ -12,6 +12,7 @@ import type { LatencySource } from './latency-source.ts';
 import { columnAt, MIN_BITS } from './time-columns.ts';
 
 export const BINS_PER_OCTAVE = 16;
+const BLOCKS_PER_GROUP = 16;
 /** Durations reach 2^53 ns. */
 export const BINS = 1024;
 
@@ -62,6 +63,7 @@ export type TimeAxis =
 export class LatencyBlocks {
   readonly #source: LatencySource;
   readonly #blocks = new Map<number, Block>();
+  readonly #groups = new Map<number, Block>();
   /** Of each block, also of those that wait to be counted by another axis. */
   readonly #ranges = new Map<number, ColumnRange>();
   readonly #stale = new Set<number>();
@@ -76,8 +78,13 @@ export class LatencyBlocks {
     return this.#axis;
   }
 
+  /** The counts of all blocks, joined in groups: a change joins one group anew. */
   get blocks(): Iterable<Block> {
-    return this.#blocks.values();
+    for (const number of this.#blocks.keys()) {
+      const group = Math.floor(number / BLOCKS_PER_GROUP);
+      if (!this.#groups.has(group)) this.#groups.set(group, this.#join(group));
+    }
+    return this.#groups.values();
   }
 
   /** Least and greatest column of all items; `low` is above `high` when there are none. */
@@ -105,6 +112,7 @@ export class LatencyBlocks {
         this.#ranges.delete(number);
       } else if (isTimeUp()) return false;
       else this.#blocks.set(number, this.#count(number));
+      this.#groups.delete(Math.floor(number / BLOCKS_PER_GROUP));
       this.#stale.delete(number);
     }
     return true;
@@ -114,6 +122,9 @@ export class LatencyBlocks {
   setAxis(axis: TimeAxis): void {
     const before = this.#axis;
     this.#axis = axis;
+    if (axis.type !== 'bits' || before.type !== 'bits' || axis.bits !== before.bits) {
+      this.#groups.clear();
+    }
     if (axis.type === 'bits' && before.type === 'bits' && axis.bits >= before.bits) {
       if (axis.bits === before.bits) return;
       const scale = 2 ** (axis.bits - before.bits);
@@ -122,6 +133,22 @@ export class LatencyBlocks {
       this.#blocks.clear();
       this.#markAll();
     }
+  }
+
+  #join(group: number): Block {
+    const joined: Block = { cells: new Map(), outside: 0 };
+    const first = group * BLOCKS_PER_GROUP;
+    for (let number = first; number < first + BLOCKS_PER_GROUP; number++) {
+      const block = this.#blocks.get(number);
+      if (block === undefined) continue;
+      joined.outside += block.outside;
+      for (const [name, cell] of block.cells) {
+        const into = joined.cells.get(name);
+        if (into === undefined) joined.cells.set(name, { ...cell });
+        else joinCell(into, cell);
+      }
+    }
+    return joined;
   }
 
   #markAll(): void {

@@ -2,7 +2,6 @@
 import type { LatencyColumns, LatencyMeta, LatencyParams } from '../../../proto/live/topics.ts';
 import { LATENCY_POINT } from '../../../proto/live/topics.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
-import { hexInto } from './hex.ts';
 import { LatencyBlocks, type TimeAxis } from './latency-blocks.ts';
 import { buildGrid, type LatencyGrid } from './latency-frame.ts';
 import type { LatencySource } from './latency-source.ts';
@@ -139,9 +138,8 @@ export class LatencyStrip {
   ): { readonly hi: number; readonly lo: number } {
     const { traces, spans } = this.#store;
     if (this.#params.by === 'traces') {
-      const trace = traces.get(key);
-      hexInto(traceIds, i * 16, trace.traceId);
-      return { hi: trace.startHi, lo: trace.startLo };
+      traces.idInto(key, traceIds, i * 16);
+      return { hi: traces.startHiOf(key), lo: traces.startLoOf(key) };
     }
     // Its block waits to be counted anew: the ids stay zero for one frame.
     if (key < spans.begin) return { hi: 0, lo: 0 };
@@ -149,7 +147,7 @@ export class LatencyStrip {
     const segment = spans.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) throw new Error(`span ${key} has no segment`);
     const slot = row & SLOT_MASK;
-    hexInto(traceIds, i * 16, traces.get(segment.trace[slot]).traceId);
+    traces.idInto(segment.trace[slot], traceIds, i * 16);
     spanIdInto(spanIds, i * 8, segment.spanIdHi[slot], segment.spanIdLo[slot]);
     return { hi: segment.startHi[slot], lo: segment.startLo[slot] };
   }

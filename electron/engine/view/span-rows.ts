@@ -2,7 +2,6 @@
 import { SPAN_ROW_FLAG, type SpansColumns } from '../../../proto/live/topics.ts';
 import { STATUS_CODE } from '../../../proto/otlp/signal.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type StoreRead } from '../store/schema.ts';
-import { hexInto } from './hex.ts';
 import { LocalStrings } from './local-strings.ts';
 import { spanDurationNs } from './span-set.ts';
 
@@ -33,16 +32,15 @@ export function packSpans(
     const segment = store.spans.segments[row >>> SEGMENT_BITS];
     if (segment === undefined) throw new Error(`span row ${row} has no segment`);
     const slot = row & SLOT_MASK;
-    const trace = store.traces.get(segment.trace[slot]);
     columns.ordinal[i] = store.spans.ordinalOf(row);
-    hexInto(columns.traceId, i * 16, trace.traceId);
+    store.traces.idInto(segment.trace[slot], columns.traceId, i * 16);
     spanIdInto(columns.spanId, i * 8, segment.spanIdHi[slot], segment.spanIdLo[slot]);
     columns.startHi[i] = segment.startHi[slot];
     columns.startLo[i] = segment.startLo[slot];
     columns.durationNs[i] = spanDurationNs(store, row);
     columns.nameStr[i] = strings.of(segment.name[slot]);
     columns.serviceStr[i] = strings.of(store.resources.service(segment.resourceOf(slot)));
-    columns.rootStr[i] = strings.of(spanName(store, trace.rootSpan));
+    columns.rootStr[i] = strings.of(spanName(store, store.traces.rootSpanOf(segment.trace[slot])));
     columns.kind[i] = segment.kind[slot];
     columns.status[i] = segment.statusOf(slot);
     columns.flags[i] =

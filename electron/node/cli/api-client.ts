@@ -7,6 +7,16 @@ import { CliError, EXIT } from './exit.ts';
 import { stateFolder } from './folders.ts';
 import { findInstance, type Instance } from './instance.ts';
 
+/** The API refused a call. `range` is where a query is wrong, in UTF-16 units of its text. */
+export class ApiRefusal extends CliError {
+  readonly range: { readonly from: number; readonly to: number } | null;
+
+  constructor(message: string, range: ApiRefusal['range']) {
+    super(range === null ? EXIT.failed : EXIT.usage, message);
+    this.range = range;
+  }
+}
+
 export interface InstanceOptions extends CommonOptions {
   readonly uiPort?: number;
 }
@@ -37,14 +47,14 @@ export interface ApiCall {
   readonly bodyBytes?: number;
 }
 
-/** Calls the API; resolves with the response of a success. Throws CliError with the API's message. */
+/** Calls the API; resolves with the response of a success. Throws ApiRefusal with the API's message. */
 export async function callApi(instance: Instance, call: ApiCall): Promise<IncomingMessage> {
   const url = new URL(`api/v1/${call.path}`, instance.ui);
   for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
   const response = await send(url, instance, call);
   if (response.statusCode === 200) return response;
   const text = await readText(response);
-  throw new CliError(EXIT.failed, errorMessage(text, response.statusCode));
+  throw refusal(text, response.statusCode);
 }
 
 /** Calls the API and reads its JSON answer. */
@@ -88,12 +98,14 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function errorMessage(text: string, status: number | undefined): string {
+function refusal(text: string, status: number | undefined): ApiRefusal {
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
-    if (typeof error?.message === 'string') return error.message;
+    const { error } = JSON.parse(text) as { error?: Record<string, unknown> };
+    const { message, from, to } = error ?? {};
+    const hasRange = typeof from === 'number' && typeof to === 'number';
+    if (typeof message === 'string') return new ApiRefusal(message, hasRange ? { from, to } : null);
   } catch {
     // Not of our API: the status is all there is to say.
   }
-  return `The instance answered ${status ?? 'nothing'}.`;
+  return new ApiRefusal(`The instance answered ${status ?? 'nothing'}.`, null);
 }

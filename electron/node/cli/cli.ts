@@ -32,6 +32,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
       });
     }),
   err: (text) => void process.stderr.write(text),
+  terminal: { columns: process.stdout.isTTY ? process.stdout.columns : null },
   spawner: workerSpawner(pathToFileURL(builtPath('engine.js'))),
   pageFolder: builtPath('renderer'),
   desktopEntry: builtPath('electron/main.js'),

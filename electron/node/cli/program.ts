@@ -6,7 +6,9 @@ import type { CliContext } from './context.ts';
 import type { ExportOptions } from './commands/export.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { OpenOptions } from './commands/open.ts';
+import type { QueryOptions } from './commands/query.ts';
 import type { ServeOptions } from './commands/serve.ts';
+import type { TailOptions } from './commands/tail.ts';
 import type { InstanceOptions } from './api-client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { settingsPath } from './folders.ts';
@@ -112,6 +114,9 @@ function buildProgram(context: CliContext, exit: (code: ExitCode) => void): Comm
       exit(await importFiles(files, options, context));
     });
 
+  queryCommand(program, context, exit);
+  tailCommand(program, context, exit);
+
   clientOptions(program.command('stats'))
     .description('print what was received, kept, evicted and rejected')
     .addHelpText('after', examples('flametail stats', 'flametail stats --json'))
@@ -120,6 +125,65 @@ function buildProgram(context: CliContext, exit: (code: ExitCode) => void): Comm
       exit(await stats(options, context));
     });
   return program;
+}
+
+function queryCommand(program: Command, context: CliContext, exit: (code: ExitCode) => void): void {
+  clientOptions(program.command('query'))
+    .description('print what a query finds in the running instance: traces, spans or log records')
+    .argument('<query>', "a query in one argument; '' finds everything")
+    .option('--spans', 'spans that match')
+    .addOption(new Option('--logs', 'log records that match').conflicts('spans'))
+    .option('--limit <count>', 'how many at most (default 50)', readLimit)
+    .addOption(
+      new Option('--sort <order>', 'default newest; spans know newest and slowest').choices([
+        'newest',
+        'slowest',
+        'mostSpans',
+        'mostErrors',
+      ]),
+    )
+    .option('--explain', 'print how the query is understood and run, and do not run it')
+    .option('--no-color', 'no colours; so does the variable NO_COLOR')
+    .addHelpText(
+      'after',
+      examples(
+        "flametail query 'service:checkout status:error'",
+        "flametail query 'trace.duration>500ms -http.route:/health' --sort slowest",
+        'flametail query --logs \'level>=warn "connection refused"\'',
+        "flametail query --spans 'db.system.name:postgresql duration>10ms' --json",
+        "flametail query --explain '{ service:web } >> { status:error }'",
+      ),
+    )
+    .action(async (text: string, options: QueryOptions) => {
+      const { query } = await import('./commands/query.ts');
+      exit(await query(text, options, context));
+    });
+}
+
+function tailCommand(program: Command, context: CliContext, exit: (code: ExitCode) => void): void {
+  clientOptions(program.command('tail'))
+    .description('print log records and finished traces of the running instance as they come')
+    .option('--query <query>', 'only what matches')
+    .option('--traces', 'traces; with neither this nor --logs, both')
+    .option('--logs', 'log records')
+    .option('--no-color', 'no colours; so does the variable NO_COLOR')
+    .addHelpText(
+      'after',
+      examples(
+        'flametail tail',
+        "flametail tail --logs --query 'level>=warn'",
+        "flametail tail --traces --query 'trace.errors>0' --json",
+      ),
+    )
+    .action(async (options: TailOptions) => {
+      const { tail } = await import('./commands/tail.ts');
+      exit(await tail(options, context));
+    });
+}
+
+function readLimit(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a number from 1 to 9999999.');
 }
 
 /** The options of commands that start a receiver. */

@@ -21,6 +21,31 @@ export function plainJson(value: unknown): string {
   );
 }
 
+// Scripts and symbols that terminals draw two cells wide, and marks that take no cell.
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u;
+const MARK = /\p{Mark}/u;
+
+/** Cells that a text takes on a terminal. */
+export function cellsOf(text: string): number {
+  let cells = 0;
+  for (const char of text) cells += MARK.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+  return cells;
+}
+
+/** The text in at most so many cells; what is cut ends in an ellipsis. */
+export function fit(text: string, cells: number): string {
+  if (cellsOf(text) <= cells) return text;
+  let kept = '';
+  let used = 1;
+  for (const char of text) {
+    used += cellsOf(char);
+    if (used > cells) break;
+    kept += char;
+  }
+  return cells <= 0 ? '' : `${kept}…`;
+}
+
 /** Rows as aligned columns, two spaces between; numbers are given as text. Lines end without spaces. */
 export function table(
   rows: readonly (readonly string[])[],
@@ -29,14 +54,15 @@ export function table(
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+      widths[column] = Math.max(widths[column] ?? 0, cellsOf(cell));
     });
   }
   const lines = rows.map((row) =>
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return alignRight[column] === true ? cell.padStart(width) : cell.padEnd(width);
+        const gap = ' '.repeat(width - cellsOf(cell));
+        return alignRight[column] === true ? gap + cell : cell + gap;
       })
       .join('  ')
       .trimEnd(),
