@@ -104,6 +104,12 @@ const LAYERS: readonly Layer[] = [
     packages: SVELTE_PACKAGES,
   },
   {
+    path: 'renderer/ui/query',
+    own: ['proto', 'renderer/base', 'renderer/ui'],
+    node: false,
+    packages: [...SVELTE_PACKAGES, '@codemirror/commands', '@codemirror/state', '@codemirror/view'],
+  },
+  {
     path: 'renderer/features',
     own: [
       'proto',

@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { EDITOR_HOSTS, editorAddress } from '../../proto/shell/editor-schemes.ts';
-import { tokenize } from '../../proto/query/lexer.ts';
 import { shellQuoted } from '../../renderer/base/shell-quote.ts';
 import { Attributes, listAttributes } from '../../renderer/features/trace/panel/attributes.ts';
 import {
@@ -11,7 +10,6 @@ import {
   spanAsOtlp,
 } from '../../renderer/features/trace/panel/copy.ts';
 import { curlCommand } from '../../renderer/features/trace/panel/curl.ts';
-import { clauseOf, withClause } from '../../renderer/features/trace/panel/filter-clause.ts';
 import { shortFunction } from '../../renderer/features/trace/panel/frame-text.ts';
 import { readHttp } from '../../renderer/features/trace/panel/http.ts';
 import { readMeaning } from '../../renderer/features/trace/panel/meaning.ts';
@@ -345,15 +343,6 @@ describe('attributes of a span', () => {
       { key: 'x', value: toValue(2) },
     ]);
     expect(listed.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false, true, true]);
-  });
-
-  it('become clauses that the query language reads back', () => {
-    const clause = clauseOf('span', { key: 'a b', value: toValue('x y "z"') }, true);
-    expect(clause).toBe('-span."a b":"x y \\"z\\""');
-    expect(tokenize(clause).some(({ kind }) => (kind as string) === 'error')).toBe(false);
-    expect(withClause('', clause)).toBe(clause);
-    expect(withClause('a:1 or b:2', 'c:3')).toBe('(a:1 or b:2) c:3');
-    expect(withClause('c:3 d:4', 'c:3')).toBe('c:3 d:4');
   });
 });
 
