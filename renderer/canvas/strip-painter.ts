@@ -5,19 +5,20 @@ import { LATENCY_POINT } from '../../proto/live/topics.ts';
 import { clockTicks, durationTicks } from './strip-axis.ts';
 import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
 import type { CellPlace, CellRange, StripGrid } from './strip-grid.ts';
+import type { StripHeat } from './strip-heat.ts';
 import { xOfColumn, yOfRow, type StripPlot } from './strip-hit.ts';
 
 /** What is drawn. */
 export interface StripPicture {
   readonly grid: StripGrid;
   readonly plot: StripPlot;
+  readonly heat: Pick<StripHeat, 'image'>;
   readonly brush: CellRange | null;
   /** The cell pointed at, and the one that has the keyboard. */
   readonly hover: CellPlace | null;
   readonly focus: CellPlace | null;
 }
 
-const HEAT: readonly ColourName[] = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'];
 /** Columns without items that the line of the 95th percentile still bridges. */
 const BRIDGED_COLUMNS = 6;
 /** Width of a character of the axis font, at most. */
@@ -25,12 +26,6 @@ const CHARACTER_PX = 6.2;
 const RING_PX = 2.2;
 const DIAMOND_PX = 4;
 const AXIS_FONT_PX = 10.5;
-
-/** The step of the heat scale, 0 to 5, of a cell: (count / max)^0.7 keeps one hot cell from erasing the rest. */
-export function heatStep(count: number, maxCount: number): number {
-  const share = (count / Math.max(1, maxCount)) ** 0.7;
-  return Math.max(0, Math.min(HEAT.length - 1, Math.ceil(share * HEAT.length) - 1));
-}
 
 /** Paints the strip over the whole area. */
 export function paintStrip(
@@ -83,25 +78,16 @@ function paintAxes(
 
 function paintHeat(
   context: DrawContext,
-  { dpr }: Area,
-  { grid, plot }: StripPicture,
+  area: Area,
+  { grid, plot, heat }: StripPicture,
   { theme }: PaintStyle,
 ): void {
-  const { cellColumn, cellRow, cellCount } = grid.columns;
-  const gap = (plot.width / grid.width) * dpr >= 3 ? 1 : 0;
-  for (let step = 0; step < HEAT.length; step++) {
-    context.fillStyle = theme.token[HEAT[step]];
-    for (let cell = 0; cell < cellCount.length; cell++) {
-      if (heatStep(cellCount[cell], grid.maxCount) !== step) continue;
-      const x0 = Math.round(xOfColumn(grid, plot, cellColumn[cell]) * dpr);
-      const x1 = Math.round(xOfColumn(grid, plot, cellColumn[cell] + 1) * dpr);
-      const y0 = Math.round(yOfRow(grid, plot, cellRow[cell] + 1) * dpr);
-      const y1 = Math.round(yOfRow(grid, plot, cellRow[cell]) * dpr);
-      context.fillRect(x0, y0, Math.max(1, x1 - x0 - gap), Math.max(1, y1 - y0 - gap));
-    }
-  }
+  const image = heat.image(grid, plot, area, theme);
+  if (image === undefined) return;
+  context.drawImage(image, Math.round(plot.left * area.dpr), Math.round(plot.top * area.dpr));
 }
 
+/** One path for all rings and one for all diamonds: hundreds of small paths would cost a frame. */
 function paintPoints(
   context: DrawContext,
   { dpr }: Area,
@@ -109,29 +95,36 @@ function paintPoints(
   { theme }: PaintStyle,
 ): void {
   const { pointKind, pointNs, pointStartHi, pointStartLo } = grid.columns;
-  context.lineWidth = 1.2 * dpr;
-  for (let point = 0; point < pointKind.length; point++) {
-    const column = grid.columnOf(pointStartHi[point], pointStartLo[point]);
-    const x = xOfColumn(grid, plot, column) * dpr;
-    const y = Math.max(plot.top, yOfRow(grid, plot, grid.rowOf(pointNs[point]))) * dpr;
+  const path = (kind: number): void => {
+    const isRing = kind === LATENCY_POINT.ring;
+    const reach = (isRing ? RING_PX : DIAMOND_PX) * dpr;
     context.beginPath();
-    if (pointKind[point] === LATENCY_POINT.ring) {
-      context.fillStyle = theme.token.s0;
-      context.strokeStyle = theme.token.h5;
-      context.arc(x, y, RING_PX * dpr, 0, 2 * Math.PI);
-    } else {
-      const reach = DIAMOND_PX * dpr;
-      context.fillStyle = theme.token['l-error'];
-      context.strokeStyle = theme.token.s0;
-      context.moveTo(x, y - reach);
-      context.lineTo(x + reach, y);
-      context.lineTo(x, y + reach);
-      context.lineTo(x - reach, y);
-      context.closePath();
+    for (let point = 0; point < pointKind.length; point++) {
+      if (pointKind[point] !== kind) continue;
+      const column = grid.columnOf(pointStartHi[point], pointStartLo[point]);
+      const x = xOfColumn(grid, plot, column) * dpr;
+      const y = Math.max(plot.top, yOfRow(grid, plot, grid.rowOf(pointNs[point]))) * dpr;
+      context.moveTo(isRing ? x + reach : x, isRing ? y : y - reach);
+      if (isRing) context.arc(x, y, reach, 0, 2 * Math.PI);
+      else {
+        context.lineTo(x + reach, y);
+        context.lineTo(x, y + reach);
+        context.lineTo(x - reach, y);
+        context.closePath();
+      }
     }
-    context.fill();
-    context.stroke();
-  }
+  };
+  context.lineWidth = 1.2 * dpr;
+  path(LATENCY_POINT.ring);
+  context.fillStyle = theme.token.s0;
+  context.strokeStyle = theme.token.h5;
+  context.fill();
+  context.stroke();
+  path(LATENCY_POINT.diamond);
+  context.fillStyle = theme.token['l-error'];
+  context.strokeStyle = theme.token.s0;
+  context.stroke();
+  context.fill();
 }
 
 function paintPercentile(
