@@ -198,8 +198,17 @@ describe('painting the strip', () => {
     expect([1, 10, 100, 500, 1000].map((count) => heatStep(count, 1000))).toEqual([0, 0, 1, 3, 5]);
   });
 
+  test('the steps of the heat scale are the bytes of their tokens', () => {
+    const token = { ...style.theme.token, h1: '#010203', h2: '#010203', h3: '#010203' };
+    const hot = { ...token, h4: '#010203', h5: '#010203', h6: '#ff7a33' };
+    const bytes = new Uint8Array(heatPalette({ ...style.theme, token: hot }).buffer);
+    expect([...bytes.subarray(0, 4), ...bytes.subarray(20)]).toEqual([
+      1, 2, 3, 255, 255, 122, 51, 255,
+    ]);
+  });
+
   test('cells become pixels of their step, with a gap between columns', () => {
-    const palette = heatPalette(style.theme);
+    const palette = Uint32Array.of(11, 12, 13, 14, 15, 16);
     const pixels = new Uint32Array(plot.width * plot.height);
     writeHeat(pixels, plot.width, grid, plot, 1, palette);
     const at = (column: number, row: number): number => {
@@ -207,7 +216,8 @@ describe('painting the strip', () => {
       const y = Math.floor(yOfRow(grid, plot, row) - plot.top);
       return pixels[y * plot.width + x] ?? -1;
     };
-    expect(at(2.5, 3.5)).toBe(palette[5]);
+    expect(at(2.5, 3.5)).toBe(16);
+    expect(at(15.5, 9.5)).toBe(12);
     expect(at(4.5, 3.5)).toBe(0);
     expect(at(2.99, 3.5)).toBe(0);
   });

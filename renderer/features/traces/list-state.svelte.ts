@@ -170,6 +170,7 @@ export class ListState {
     if (JSON.stringify(question) === JSON.stringify(this.#question)) return;
     this.#question = question;
     this.#order = question.order;
+    this.#error = undefined;
     this.#toTop();
   }
 
