@@ -4,6 +4,7 @@
  */
 import type { Brush, LatencyColumns, LatencyMeta } from '../../proto/live/topics.ts';
 import { diffNs } from '../../proto/units.ts';
+import { percentileLine } from './strip-percentile.ts';
 
 /** A part of the strip in cells: columns [column0, column1), rows [row0, row1). */
 export interface CellRange {
@@ -50,6 +51,7 @@ export class StripGrid {
   readonly #fromNs: bigint;
   readonly #fromHi: number;
   readonly #fromLo: number;
+  #percentiles: Float64Array | undefined;
 
   /** `asked`: the columns asked for, which the frame's own never exceed. */
   constructor(meta: LatencyMeta, columns: LatencyColumns, asked: number) {
@@ -76,6 +78,11 @@ export class StripGrid {
 
   get isEmpty(): boolean {
     return this.maxCount === 0;
+  }
+
+  /** The line of the 95th percentile: ns by column, NaN where there is nothing. Made once. */
+  get percentiles(): Float64Array {
+    return (this.#percentiles ??= percentileLine(this));
   }
 
   /** The number of the cell at a place, -1 when it is empty or outside. */

@@ -133,7 +133,7 @@ function paintPercentile(
   { grid, plot }: StripPicture,
   { theme }: PaintStyle,
 ): void {
-  const { p95Ns } = grid.columns;
+  const p95Ns = grid.percentiles;
   let last = -1;
   let y = 0;
   context.beginPath();

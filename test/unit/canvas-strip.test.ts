@@ -70,7 +70,7 @@ function gridOf(cells: readonly Cell[], over: Partial<LatencyMeta> = {}): StripG
 
 const grid = gridOf([
   { column: 2, row: 3, count: 8, errors: 1 },
-  { column: 15, row: 9, count: 1 },
+  { column: 15, row: 9, count: 60 },
 ]);
 const plot = stripPlot(56 + 12 + 160, 130);
 
@@ -168,7 +168,7 @@ describe('the words of the strip', () => {
 
   test('the strip says what it shows, and that it shows nothing', () => {
     expect(plain(stripSentence(grid, 'traces'))).toBe(
-      'Latency of 9 traces over 16.0 s, from 1.00 ms to 1.02 s',
+      'Latency of 68 traces over 16.0 s, from 1.00 ms to 1.02 s',
     );
     expect(stripSentence(undefined, 'spans')).toBe('Latency of spans: nothing to show yet');
   });
@@ -216,10 +216,19 @@ describe('painting the strip', () => {
       const y = Math.floor(yOfRow(grid, plot, row) - plot.top);
       return pixels[y * plot.width + x] ?? -1;
     };
-    expect(at(2.5, 3.5)).toBe(16);
-    expect(at(15.5, 9.5)).toBe(12);
+    expect(at(2.5, 3.5)).toBe(12);
+    expect(at(15.5, 9.5)).toBe(16);
     expect(at(4.5, 3.5)).toBe(0);
     expect(at(2.99, 3.5)).toBe(0);
+  });
+
+  test('a column with enough items has its own percentile, others share with their neighbours', () => {
+    expect(gridOf([{ column: 3, row: 2, count: 100 }]).percentiles[3]).toBe(4e6);
+    // Rank 19 of the 20 items of row 6, which goes from 64 ms to 128 ms.
+    const shared = gridOf([{ column: 13, row: 6, count: 20 }]).percentiles;
+    expect(shared[13]).toBeCloseTo(64e6 * 2 ** (19 / 20), -2);
+    expect(shared[12]).toBe(shared[13]);
+    expect(Number.isNaN(shared[0])).toBe(true);
   });
 
   test('the line is labelled with the last 95th percentile, and a brush has handles', () => {
