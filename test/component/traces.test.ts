@@ -214,6 +214,17 @@ describe('the list of traces', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('marks all that is listed with Ctrl+A, but in the filter selects its text', async () => {
+    await page.keyboard.press('Control+a');
+    await page.getByText(/^\d+ traces marked$/).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => paramOf(page, 'sel')).toBeNull();
+    await page.keyboard.press('/');
+    await page.keyboard.press('Control+a');
+    expect(await paramOf(page, 'sel')).toBeNull();
+    await page.keyboard.press('Escape');
+  });
+
   it('narrows to what is brushed, and Escape takes the brush away', async () => {
     const box = await stripOf(page).boundingBox();
     if (box === null) throw new Error('the strip has no box');

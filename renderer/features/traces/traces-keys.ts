@@ -68,7 +68,11 @@ export function tracesKeys(targets: TracesKeyTargets): KeyBinding[] {
         actions.toggle(row, list.selectedRow);
       }),
     ),
-    key(['Mod+A'], 'Mark all that are listed', () => void actions.markAll()),
+    key(['Mod+A'], 'Mark all that are listed', (event) => {
+      if (isInField(event.target)) return false;
+      void actions.markAll();
+      return true;
+    }),
     key(['e'], 'Next error', () => void toError(targets, 1)),
     key(['Shift+E'], 'Previous error', () => void toError(targets, -1)),
     key(['Home'], 'Newest', () => {
@@ -91,6 +95,14 @@ export function tracesKeys(targets: TracesKeyTargets): KeyBinding[] {
       return true;
     }),
   ];
+}
+
+/** In a text field the key selects its text. */
+function isInField(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target.closest('input, textarea') !== null)
+  );
 }
 
 /** Whether a row is what E looks for. */
