@@ -31,6 +31,12 @@ const NAMES = [
   'error-wash',
   'ok',
   'svc-ink',
+  'h1',
+  'h2',
+  'h3',
+  'h4',
+  'h5',
+  'h6',
 ] as const;
 
 /** The name of a token that painters may use. */

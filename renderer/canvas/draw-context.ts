@@ -17,6 +17,7 @@ export type DrawContext = Pick<
   | 'fillRect'
   | 'strokeRect'
   | 'fillText'
+  | 'drawImage'
   | 'beginPath'
   | 'closePath'
   | 'moveTo'

@@ -17,6 +17,7 @@ const IDLE: ListSigns = {
   isPaused: false,
   isPointing: false,
   hasSelection: false,
+  hasMarked: false,
   hasTextSelected: false,
   isScrolled: false,
 };
@@ -29,19 +30,32 @@ describe('holding the list', () => {
   test('pointing, selecting, scrolling and pausing each hold it', () => {
     expect(holdReason({ ...IDLE, isPointing: true })).toBe('pointing');
     expect(holdReason({ ...IDLE, hasSelection: true })).toBe('selection');
+    expect(holdReason({ ...IDLE, hasMarked: true })).toBe('marked');
     expect(holdReason({ ...IDLE, hasTextSelected: true })).toBe('text');
     expect(holdReason({ ...IDLE, isScrolled: true })).toBe('scrolled');
   });
 
   test('a pause is named before anything else', () => {
     expect(holdReason({ ...IDLE, isPaused: true, isPointing: true })).toBe('paused');
-    expect(seamText('pointing')).toBe('Held while you point at a row. Nothing is lost.');
+    const seam = { scope: 'traces', order: 'newest', newCount: 0 } as const;
+    expect(seamText({ ...seam, reason: 'pointing' })).toBe(
+      'Held while you point at a row. Nothing is lost.',
+    );
+  });
+
+  test('a sorted list says by what, and how new rows come in', () => {
+    const seam = { scope: 'traces', order: 'slowest', reason: 'pointing' } as const;
+    expect(seamText({ ...seam, newCount: 0 })).toBe('Sorted by duration.');
+    expect(seamText({ ...seam, newCount: 12 })).toBe('Sorted by duration. N brings in 12 new.');
+    expect(seamText({ ...seam, reason: 'paused', newCount: 12 })).toBe(
+      'Paused. The receiver goes on.',
+    );
   });
 
   test('the count names what the filter hides', () => {
-    expect(countText(1143, 1204)).toBe('1,143 of 1,204 traces');
-    expect(countText(1204, 1204)).toBe('1,204 traces');
-    expect(countText(1, 1)).toBe('1 trace');
+    expect(countText(1143, 1204, 'traces')).toBe('1,143 of 1,204 traces');
+    expect(countText(1204, 1204, 'traces')).toBe('1,204 traces');
+    expect(countText(1, 1, 'spans')).toBe('1 span');
   });
 });
 

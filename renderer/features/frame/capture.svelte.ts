@@ -8,7 +8,7 @@ import type { Session } from '../../session/session.svelte.ts';
 export type CaptureFormat = 'otlp.jsonl' | 'otlp.pb';
 
 /** What of the capture is exported. */
-export type CaptureScope = 'all' | 'trace' | 'filter';
+export type CaptureScope = 'all' | 'trace' | 'filter' | 'selection';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
@@ -19,7 +19,10 @@ export function captureFileName(date: Date, format: CaptureFormat, gzip: boolean
   return `flametail-${day}-${time}.${format}${gzip ? '.gz' : ''}`;
 }
 
-/** The scopes that mean something at the current place: a trace is open, a filter is set. */
+/**
+ * The scopes that mean something at the current place, the narrowest last: a trace is open, a filter
+ * is set, traces are marked.
+ */
 export function scopesHere(session: Session): readonly CaptureScope[] {
   const { route } = session;
   const scopes: CaptureScope[] = ['all'];
@@ -27,6 +30,7 @@ export function scopesHere(session: Session): readonly CaptureScope[] {
   const isFiltered =
     route.param('q') !== '' || route.services.length > 0 || route.notServices.length > 0;
   if (isFiltered && (route.screen === 'traces' || route.screen === 'logs')) scopes.push('filter');
+  if (route.screen === 'traces' && route.param('sel') !== '') scopes.push('selection');
   return scopes;
 }
 
@@ -37,6 +41,8 @@ function selectionOf(session: Session, scope: CaptureScope): Selection {
       return { type: 'all', signals: SIGNALS };
     case 'trace':
       return { type: 'traces', traceIds: [route.id] };
+    case 'selection':
+      return { type: 'traces', traceIds: route.param('sel').split(',') };
     case 'filter': {
       const signal = route.screen === 'logs' ? 'logs' : 'traces';
       return { type: 'filter', signal, filter: session.filter(route.param('q')) };

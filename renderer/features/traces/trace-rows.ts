@@ -7,6 +7,9 @@ import { unixMs } from '../../../proto/units.ts';
 
 /** One row of the list. */
 export interface TraceRow {
+  readonly kind: 'trace';
+  /** The trace id. */
+  readonly key: string;
   readonly ordinal: number;
   readonly traceId: string;
   readonly startMs: number;
@@ -17,6 +20,7 @@ export interface TraceRow {
   readonly isReceiving: boolean;
   readonly isPinned: boolean;
   readonly isPartlyEvicted: boolean;
+  readonly hasSeveralRoots: boolean;
   readonly name: string;
   readonly service: string;
   /** HTTP or RPC status code of the root; '' when it has none. */
@@ -26,10 +30,10 @@ export interface TraceRow {
 }
 
 /** The rows of a frame: those of the window, which starts at row `first`, and the pinned ones. */
-export interface TraceWindow {
+export interface RowWindow<R> {
   readonly first: number;
-  readonly rows: readonly TraceRow[];
-  readonly pinned: readonly TraceRow[];
+  readonly rows: readonly R[];
+  readonly pinned: readonly R[];
 }
 
 /** Reads all rows of a frame; `colourOf` gives services their slots. */
@@ -37,7 +41,7 @@ export function readTraceRows(
   meta: TracesMeta,
   columns: TracesColumns,
   colourOf: (service: string) => ServiceColour,
-): TraceWindow {
+): RowWindow<TraceRow> {
   const rows: TraceRow[] = [];
   for (let i = 0; i < columns.ordinal.length; i++) rows.push(readRow(meta, columns, i, colourOf));
   const windowRows = rows.length - meta.pinned;
@@ -60,9 +64,12 @@ function readRow(
   const shapeFrom = at(columns.shapeStart);
   const shapeTo = columns.shapeStart[row + 1] ?? shapeFrom;
   const shapeServices = columns.shapeServiceStr.subarray(shapeFrom, shapeTo);
+  const traceId = hexOf(columns.traceId, row * 16, 16);
   return {
+    kind: 'trace',
+    key: traceId,
     ordinal: at(columns.ordinal),
-    traceId: hexOf(columns.traceId, row * 16),
+    traceId,
     startMs: unixMs(at(columns.startHi), at(columns.startLo)),
     durationNs: at(columns.durationNs),
     spanCount: at(columns.spanCount),
@@ -71,6 +78,7 @@ function readRow(
     isReceiving,
     isPinned: (flags & TRACE_FLAG.pinned) !== 0,
     isPartlyEvicted: (flags & TRACE_FLAG.partlyEvicted) !== 0,
+    hasSeveralRoots: (flags & TRACE_FLAG.severalRoots) !== 0,
     name: text(columns.nameStr[row]),
     service: text(columns.serviceStr[row]),
     status: text(columns.statusStr[row]),
@@ -89,9 +97,12 @@ function slotOfName(service: string, colourOf: (service: string) => ServiceColou
   return service === '' ? 0 : slotOf(colourOf(service));
 }
 
-function hexOf(bytes: Uint8Array, from: number): string {
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** `length` bytes from `from` on, as lower-case hex. */
+export function hexOf(bytes: Uint8Array, from: number, length: number): string {
   let text = '';
-  for (let i = from; i < from + 16; i++) text += (bytes[i] ?? 0).toString(16).padStart(2, '0');
+  for (let i = from; i < from + length; i++) text += HEX[bytes[i] ?? 0] ?? '';
   return text;
 }
 

@@ -1,0 +1,79 @@
+/** What the Traces screen's place in the URL says: scope, order, brush, marked rows. */
+import { keywordOf } from '../../../proto/query/words.ts';
+import { tokenRanges } from '../../../proto/query/edit.ts';
+import type { Brush, SpanOrder, TraceOrder } from '../../../proto/live/topics.ts';
+
+/** What the list is made of. */
+export type ListScope = 'traces' | 'spans';
+
+/** The most rows that can be marked: their ids have to fit into the address of a download. */
+export const MAX_MARKED = 400;
+
+/** The orders of each scope, with what the menu calls them and the words of the seam. */
+export const ORDERS: readonly {
+  readonly value: TraceOrder;
+  readonly label: string;
+  readonly by: string;
+}[] = [
+  { value: 'newest', label: 'Newest first', by: 'arrival' },
+  { value: 'slowest', label: 'Slowest first', by: 'duration' },
+  { value: 'mostSpans', label: 'Most spans first', by: 'number of spans' },
+  { value: 'mostErrors', label: 'Most errors first', by: 'number of errors' },
+];
+
+/** The scope that a parameter names; anything unknown is `traces`. */
+export function scopeOf(param: string): ListScope {
+  return param === 'spans' ? 'spans' : 'traces';
+}
+
+/** The order that a parameter names, as far as the scope has it; else `newest`. */
+export function orderOf(param: string, scope: 'traces'): TraceOrder;
+export function orderOf(param: string, scope: ListScope): TraceOrder;
+export function orderOf(param: string, scope: ListScope): TraceOrder {
+  const known = ORDERS.find(({ value }) => value === param)?.value ?? 'newest';
+  return scope === 'spans' ? spanOrder(known) : known;
+}
+
+/** The order of spans that comes nearest to one of traces. */
+export function spanOrder(order: TraceOrder): SpanOrder {
+  return order === 'slowest' ? 'slowest' : 'newest';
+}
+
+const BRUSH = /^(\d{1,20})-(\d{1,20})-(\d{1,16}(?:\.\d+)?)-(\d{1,16}(?:\.\d+)?)$/;
+const TOO_LATE = 2n ** 64n;
+
+/** Reads `fromNs-toNs-minNs-maxNs`; null for anything else. */
+export function parseBrush(param: string): Brush | null {
+  const [, fromNs, toNs, min, max] = BRUSH.exec(param) ?? [];
+  if (fromNs === undefined || toNs === undefined) return null;
+  if (BigInt(fromNs) >= BigInt(toNs) || BigInt(toNs) >= TOO_LATE) return null;
+  const brush = { fromNs, toNs, minNs: Number(min), maxNs: Number(max) };
+  return brush.minNs < brush.maxNs ? brush : null;
+}
+
+/** Writes a brush for the URL; '' for none. Durations keep a thousandth of a ns. */
+export function formatBrush(brush: Brush | null): string {
+  if (brush === null) return '';
+  const ns = (value: number): string =>
+    value >= Number.MAX_SAFE_INTEGER ? String(value) : String(Number(value.toFixed(3)));
+  return `${brush.fromNs}-${brush.toNs}-${ns(brush.minNs)}-${ns(brush.maxNs)}`;
+}
+
+/** The trace ids of the marked rows, in the order they were marked. */
+export function parseMarked(param: string): readonly string[] {
+  if (param === '') return [];
+  const ids = param.split(',').filter((id) => /^[0-9a-f]{32}$/.test(id));
+  return [...new Set(ids)].slice(0, MAX_MARKED);
+}
+
+/** A query that has to hold a clause, too. A clause that stands there already changes nothing. */
+export function narrowed(query: string, clause: string): string {
+  const text = query.trim();
+  if (text === '') return clause;
+  const ranges = tokenRanges(text);
+  if (ranges.some(({ from, to }) => text.slice(from, to) === clause)) return text;
+  const hasOr = ranges.some(
+    ({ kind, from, to }) => kind === 'keyword' && keywordOf(text.slice(from, to)) === 'or',
+  );
+  return hasOr ? `(${text}) ${clause}` : `${text} ${clause}`;
+}
