@@ -50,7 +50,7 @@ export function readLog(window: LogWindow, position: number): LogView | undefine
   const bodyRuns = ansiRuns(text(columns.bodyStr));
   const view: LogView = {
     key,
-    timeMs: unixMs(columns.timeHi[index] ?? 0, columns.timeLo[index] ?? 0),
+    timeMs: wholeMs(columns.timeHi[index] ?? 0, columns.timeLo[index] ?? 0),
     level,
     levelText: level === 'unset' ? severityText.toUpperCase() : level.toUpperCase(),
     service: text(columns.serviceStr),
@@ -65,6 +65,11 @@ export function readLog(window: LogWindow, position: number): LogView | undefine
   };
   views[index] = view;
   return view;
+}
+
+/** The time as the clock prints it: a ms that an f64 of ns falls short of is not lost. */
+function wholeMs(hi: number, lo: number): number {
+  return Math.floor(unixMs(hi, lo) + 0.0003);
 }
 
 /** Everything that a row prints behind the service, in the order and length it is printed. */
