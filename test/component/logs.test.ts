@@ -87,6 +87,7 @@ const seam = (): Locator => page.locator('.seam');
 /** The screen as it is first seen: everything shown, following, nothing selected. */
 async function fresh(): Promise<void> {
   await goTo('#/logs');
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   for (let i = 0; i < 4; i++) await page.keyboard.press('Escape');
   await page.keyboard.press('End');
   await text('Following the newest record').waitFor({ timeout: SOON_MS });
@@ -206,7 +207,7 @@ describe('the Logs screen', () => {
 
   it('marks with highlight~ and hides nothing', async () => {
     await goTo('#/logs?q=highlight~PSP');
-    await row('ReadTimeout').locator('mark').waitFor({ timeout: SOON_MS });
+    await row('ReadTimeout').locator('.mark').first().waitFor({ timeout: SOON_MS });
     await text('420 records').waitFor();
   });
 

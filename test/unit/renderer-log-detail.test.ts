@@ -3,7 +3,7 @@ import type { JsonAttribute, LogDetail } from '../../proto/live/methods.ts';
 import { readBrush, withBrush } from '../../renderer/features/logs/log-brush.ts';
 import { recordsOtlp, recordText } from '../../renderer/features/logs/log-copy.ts';
 import { attributesBeside, exceptionOf } from '../../renderer/features/logs/log-exception.ts';
-import { attributeParts } from '../../renderer/features/logs/log-rows.ts';
+import { attributeRuns } from '../../renderer/features/logs/log-rows.ts';
 import { isStorm, shownOneOf } from '../../renderer/features/logs/log-storm.ts';
 import { breakText, lineAt } from '../../renderer/features/logs/text-lines.ts';
 
@@ -119,9 +119,9 @@ describe('long texts', () => {
 
 describe('attributes in a row', () => {
   it('tell keys from values', () => {
-    const parts = attributeParts('route=/a?b=c text=two words');
-    expect(parts.map((part) => (part.isKey ? `<${part.text}>` : part.text)).join('|')).toBe(
-      '<route=>|/a?b=c|< text=>|two| words',
+    const runs = attributeRuns('route=/a?b=c text=two words');
+    expect(runs.map(({ text: run, tone }) => (tone === 'key' ? `<${run}>` : run)).join('|')).toBe(
+      '< route=>|/a?b=c|< text=>|two words',
     );
   });
 });

@@ -3,8 +3,9 @@
  * sequence and control character is dropped: nothing of them is ever shown or copied.
  */
 
-/** How a run is shown: a level's colour, or the row's own. */
-export type AnsiTone = 'plain' | 'trace' | 'debug' | 'info' | 'ok' | 'warn' | 'error';
+/** How a run is shown: a level's colour, or the row's own; a key or a value of an attribute. */
+export type AnsiTone =
+  'plain' | 'trace' | 'debug' | 'info' | 'ok' | 'warn' | 'error' | 'key' | 'value';
 
 /** A stretch of plain text in one style. */
 export interface AnsiRun {

@@ -39,6 +39,9 @@ export class LogCharts {
   #isAttached = false;
   #isHeld = false;
   #countedMs = 0;
+  #countTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The newest frame's, which may not be shown yet. */
+  #latest: LogsMeta | undefined;
 
   #density = $state.raw<LogDensityData | undefined>(undefined);
   #ticks = $state.raw<Uint8Array>(new Uint8Array());
@@ -114,21 +117,51 @@ export class LogCharts {
   /** Takes a frame of the list. */
   take(meta: LogsMeta, columns: LogsColumns): void {
     if (this.#isHeld && this.#counts !== undefined) return;
-    if (this.#whole === undefined) this.#density = densityOf(meta, columns);
-    this.#ticks = columns.ticks;
-    const nowMs = performance.now();
-    const isDue = meta.searching || nowMs - this.#countedMs >= COUNTS_MS;
-    if (this.#counts !== undefined && !isDue) return;
-    this.#countedMs = nowMs;
-    const records = meta.levels.reduce((sum, count) => sum + count, 0);
-    this.#counts = { levels: meta.levels, records, isSearching: meta.searching };
+    if (this.#whole === undefined) this.#setDensity(densityOf(meta, columns));
+    if (!isEqual(this.#ticks, columns.ticks)) this.#ticks = columns.ticks;
+    this.#count(meta);
   }
 
   /** Another list: nothing of before is true of it. A density of the whole stays. */
   restart(): void {
+    clearTimeout(this.#countTimer);
+    this.#countTimer = undefined;
     this.#counts = undefined;
     this.#ticks = new Uint8Array();
     if (this.#whole === undefined) this.#density = undefined;
+  }
+
+  /** Sets what differs, so that what is the same is not painted again. */
+  #setDensity(next: LogDensityData | undefined): void {
+    const now = this.#density;
+    const isSame =
+      next !== undefined &&
+      now?.fromNs === next.fromNs &&
+      now.columnNs === next.columnNs &&
+      isEqual(now.counts, next.counts);
+    if (!isSame) this.#density = next;
+  }
+
+  /** Takes the counts of a frame now, or with the latest one when it is time. */
+  #count(meta: LogsMeta): void {
+    this.#latest = meta;
+    const waitMs = this.#countedMs + COUNTS_MS - performance.now();
+    if (this.#counts === undefined || meta.searching || waitMs <= 0) this.#setCounts();
+    else {
+      this.#countTimer ??= setTimeout(() => {
+        this.#setCounts();
+      }, waitMs);
+    }
+  }
+
+  #setCounts(): void {
+    clearTimeout(this.#countTimer);
+    this.#countTimer = undefined;
+    if (this.#latest === undefined || this.#isHeld) return;
+    const { levels, searching } = this.#latest;
+    this.#countedMs = performance.now();
+    const records = levels.reduce((sum, count) => sum + count, 0);
+    this.#counts = { levels, records, isSearching: searching };
   }
 
   #wholeParams(scope: LogScope): LogsParams {
@@ -141,7 +174,7 @@ export class LogCharts {
     if (this.#whole === undefined || !this.#isAttached) return;
     this.#wholeHandle = this.#session.live('logs', this.#wholeParams(this.#whole), {
       frame: ({ meta, columns }) => {
-        if (!this.#isHeld) this.#density = densityOf(meta, columns);
+        if (!this.#isHeld) this.#setDensity(densityOf(meta, columns));
       },
     });
   }
@@ -158,4 +191,10 @@ function densityOf({ density }: LogsMeta, columns: LogsColumns): LogDensityData 
     columns: density.columns,
     counts: columns.density,
   };
+}
+
+function isEqual(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

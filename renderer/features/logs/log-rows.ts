@@ -36,6 +36,27 @@ export interface LogView {
   readonly repeats: number;
 }
 
+/**
+ * A window that keeps the rows of the one before where they are the same: what a key stands for never
+ * changes, and a row that is the same object is not drawn again.
+ */
+export function nextWindow(
+  before: LogWindow | undefined,
+  first: number,
+  strings: readonly string[],
+  columns: LogsColumns,
+): LogWindow {
+  const views: (LogView | undefined)[] = [];
+  if (before !== undefined) {
+    for (let index = 0; index < columns.row.length; index++) {
+      const view = before.views[first + index - before.first];
+      const isSame = view?.key === columns.row[index] && view?.repeats === columns.repeats[index];
+      if (isSame) views[index] = view;
+    }
+  }
+  return { first, strings, columns, views };
+}
+
 /** The record at a position; undefined when the window does not hold it. */
 export function readLog(window: LogWindow, position: number): LogView | undefined {
   const index = position - window.first;
@@ -94,25 +115,27 @@ export function firstLine(runs: readonly AnsiRun[]): readonly AnsiRun[] {
   return shown;
 }
 
-/** One part of the attributes of a row: a key with its sign, or a value. */
-export interface AttributePart {
-  readonly text: string;
-  readonly isKey: boolean;
-}
-
-/** Cuts `key=value key=value` into its parts. Text in a value that looks like a key is taken for one. */
-export function attributeParts(attributes: string): readonly AttributePart[] {
-  const parts: AttributePart[] = [];
-  for (const word of attributes.split(' ')) {
+/**
+ * Cuts `key=value key=value` into runs: a key with its sign, a value. Text in a value that looks like a
+ * key is taken for one.
+ */
+export function attributeRuns(attributes: string): readonly AnsiRun[] {
+  const runs: AnsiRun[] = [];
+  const push = (text: string, tone: 'key' | 'value'): void => {
+    const last = runs.at(-1);
+    // Words of one value are one run: every run is an element of the page.
+    if (last?.tone === tone) runs[runs.length - 1] = { ...last, text: last.text + text };
+    else runs.push({ text, tone, isBold: false });
+  };
+  for (const word of attributes === '' ? [] : attributes.split(' ')) {
     const sign = word.indexOf('=');
-    const space = parts.length === 0 ? '' : ' ';
-    if (sign <= 0) parts.push({ text: space + word, isKey: false });
+    if (sign <= 0) push(` ${word}`, 'value');
     else {
-      parts.push({ text: space + word.slice(0, sign + 1), isKey: true });
-      parts.push({ text: word.slice(sign + 1), isKey: false });
+      push(` ${word.slice(0, sign + 1)}`, 'key');
+      push(word.slice(sign + 1), 'value');
     }
   }
-  return parts;
+  return runs;
 }
 
 /** Lines shown of one record when wrapped; the rest is in the opened record. */

@@ -11,7 +11,14 @@ import { LogCharts } from './log-charts.svelte.ts';
 import { splitMarks } from './log-marks.ts';
 import { LogPicks } from './log-picks.svelte.ts';
 import type { LogScope } from './log-records.ts';
-import { LEAST_SEVERITY, leastLevelOf, readLog, type LogView, type LogWindow } from './log-rows.ts';
+import {
+  LEAST_SEVERITY,
+  leastLevelOf,
+  nextWindow,
+  readLog,
+  type LogView,
+  type LogWindow,
+} from './log-rows.ts';
 import { LogSeek } from './log-seek.ts';
 import { isStorm, shownOneOf } from './log-storm.ts';
 import { wantedRows, type WantedRows } from './log-window.ts';
@@ -273,7 +280,7 @@ export class LogTail {
     if (this.#isStillSeeking(meta, columns)) return;
     // A view in pause keeps its rows, but still gets the window it scrolls to.
     this.#meta = meta;
-    this.#window = { first: meta.first, strings: meta.strings, columns, views: [] };
+    this.#window = nextWindow(this.#window, meta.first, meta.strings, columns);
     this.#isStorm = isStorm(meta.perSecond, this.#isStorm);
     this.charts.take(meta, columns);
     if (this.isFollowing) this.#seenEnd = meta.end;
