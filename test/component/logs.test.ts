@@ -127,7 +127,7 @@ describe('the Logs screen', () => {
         body: `request ${index} done`,
         severity: index % 40 === 0 ? 13 : 9,
         atMs: startMs + index * 1200,
-        trace: index % 3 === 0 ? OTHER : undefined,
+        ...(index % 3 === 0 && { trace: OTHER }),
         attributes: { route: `/api/${index % 7}` },
       })),
     );
@@ -402,7 +402,7 @@ describe('the Logs screen', () => {
     await page.keyboard.press('Space');
     await text('Paused. The receiver goes on, nothing is lost.').waitFor();
     await sendLogs(program.httpPort, ['while paused']);
-    await text(/Paused, 1 new/).waitFor({ timeout: SOON_MS });
+    await text('1 new').waitFor({ timeout: SOON_MS });
     expect(await row('while paused').count()).toBe(0);
     await page.keyboard.press('Space');
     await row('while paused').waitFor({ timeout: SOON_MS });

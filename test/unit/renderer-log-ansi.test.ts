@@ -72,7 +72,7 @@ describe('terminal sequences in log texts', () => {
       ).join('');
       const shown = withoutAnsi(text);
       const note = `seed ${seed}, round ${round}, ${JSON.stringify(text)}`;
-      // eslint-disable-next-line no-control-regex -- these are what must not be there
+
       expect(shown, note).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
       expect(withoutAnsi(shown), note).toBe(shown);
     }
