@@ -54,6 +54,8 @@ export type LogsColumns = {
   readonly severity: Uint8Array;
   readonly severityTextStr: Int32Array;
   readonly serviceStr: Int32Array;
+  /** Name of the instrumentation scope. */
+  readonly scopeStr: Int32Array;
   readonly bodyStr: Int32Array;
   readonly attributesStr: Int32Array;
   readonly eventNameStr: Int32Array;

@@ -42,6 +42,16 @@ describe('the search for the log record of a link', () => {
     expect(seek.take(window, 0, 1000)).toEqual({ type: 'found', position: 500 });
   });
 
+  it('finds a folded repeat in the row that stands for it', () => {
+    const keys = Float64Array.from([10, 20, 30]);
+    const repeats = Uint32Array.from([1, 5, 3]);
+    const take = (key: number): unknown =>
+      new LogSeek(key, COUNT).take({ first: 7, keys, repeats }, 7, 10);
+    expect(take(23)).toEqual({ type: 'found', position: 8 });
+    expect(take(32)).toEqual({ type: 'found', position: 9 });
+    expect(take(15)).toEqual({ type: 'absent' });
+  });
+
   it('says absent for an empty list', () => {
     const seek = new LogSeek(3, COUNT);
     expect(seek.take({ first: 0, keys: new Float64Array() }, 0, 0)).toEqual({ type: 'absent' });

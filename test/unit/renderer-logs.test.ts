@@ -3,9 +3,9 @@ import {
   firstLine,
   leastLevelOf,
   MAX_WRAPPED_LINES,
-  withoutAnsi,
   wrappedLines,
 } from '../../renderer/features/logs/log-rows.ts';
+import { ansiRuns } from '../../renderer/features/logs/ansi.ts';
 import { wantedRows } from '../../renderer/features/logs/log-window.ts';
 
 describe('rows that the tail asks for', () => {
@@ -48,12 +48,14 @@ describe('texts of log rows', () => {
     expect(wrappedLines('x\n'.repeat(500), 80)).toBe(MAX_WRAPPED_LINES);
   });
 
-  it('drops terminal colours', () => {
-    expect(withoutAnsi('\u001b[1;31mfailed\u001b[0m twice')).toBe('failed twice');
-  });
-
   it('shows the first line of several', () => {
-    expect(firstLine('Traceback\n  File "a.py"')).toBe('Traceback ⏎');
+    const print = (text: string): string =>
+      firstLine(ansiRuns(text))
+        .map((run) => run.text)
+        .join('');
+    expect(print('Traceback\n  File "a.py"')).toBe('Traceback ⏎');
+    expect(print('\u001b[31mred\u001b[0m one\ntwo')).toBe('red one ⏎');
+    expect(print('one')).toBe('one');
   });
 
   it('takes an unknown level in the URL for everything', () => {

@@ -31,6 +31,7 @@ export function packLogs(
     severity: new Uint8Array(count),
     severityTextStr: new Int32Array(count).fill(-1),
     serviceStr: new Int32Array(count).fill(-1),
+    scopeStr: new Int32Array(count).fill(-1),
     bodyStr: new Int32Array(count).fill(-1),
     attributesStr: new Int32Array(count).fill(-1),
     eventNameStr: new Int32Array(count).fill(-1),
@@ -58,6 +59,7 @@ export function packLogs(
     columns.severity[i] = segment.severity[slot];
     columns.severityTextStr[i] = text(record.severityText);
     columns.serviceStr[i] = strings.of(store.resources.service(segment.resourceOf(slot)));
+    columns.scopeStr[i] = text(store.scopes.name(segment.scopeOf(slot)));
     columns.bodyStr[i] = text(cutText(body));
     columns.attributesStr[i] = text(cutText(attributes));
     columns.eventNameStr[i] = text(cutText(record.eventName));

@@ -1,5 +1,5 @@
-/** Attribute values as text, and the tone they are shown in. */
-import type { JsonValue } from '../../../proto/live/methods.ts';
+/** Attribute values: as text, as a tree, as OTLP JSON, and the tone they are shown in. */
+import type { JsonAttribute, JsonValue } from '../../../proto/live/methods.ts';
 
 /** A value in one text: strings as they are, lists and maps as JSON. */
 export function valueText(value: JsonValue): string {
@@ -33,4 +33,55 @@ function nestedText(value: JsonValue): string {
 export function valueTone(value: JsonValue): 'number' | 'boolean' | 'plain' {
   if (value.type === 'int' || value.type === 'double') return 'number';
   return value.type === 'bool' ? 'boolean' : 'plain';
+}
+
+/** The type of a value in OpenTelemetry's words, with the number of what it holds. */
+export function typeText(value: JsonValue): string {
+  switch (value.type) {
+    case 'array':
+      return `array of ${value.values.length}`;
+    case 'kvlist':
+      return `map of ${value.values.length}`;
+    case 'empty':
+    case 'string':
+    case 'bool':
+    case 'int':
+    case 'double':
+    case 'bytes':
+      return value.type;
+  }
+}
+
+/** What a value holds: entries of a map by key, of a list by number; null for plain values. */
+export function childrenOf(value: JsonValue): readonly JsonAttribute[] | null {
+  if (value.type === 'kvlist') return value.values;
+  if (value.type !== 'array') return null;
+  return value.values.map((each, index) => ({ key: String(index), value: each }));
+}
+
+/** A value as an AnyValue in OTLP JSON. */
+export function otlpValue(value: JsonValue): Readonly<Record<string, unknown>> {
+  switch (value.type) {
+    case 'empty':
+      return {};
+    case 'string':
+      return { stringValue: value.value };
+    case 'bool':
+      return { boolValue: value.value };
+    case 'int':
+      return { intValue: value.value };
+    case 'double':
+      return { doubleValue: value.value };
+    case 'array':
+      return { arrayValue: { values: value.values.map(otlpValue) } };
+    case 'kvlist':
+      return { kvlistValue: { values: otlpAttributes(value.values) } };
+    case 'bytes':
+      return { bytesValue: value.value };
+  }
+}
+
+/** Attributes as KeyValues in OTLP JSON. */
+export function otlpAttributes(attributes: readonly JsonAttribute[]): readonly object[] {
+  return attributes.map(({ key, value }) => ({ key, value: otlpValue(value) }));
 }

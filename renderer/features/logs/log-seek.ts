@@ -7,6 +7,8 @@
 export interface KeyWindow {
   readonly first: number;
   readonly keys: Float64Array;
+  /** Records that each row stands for; left out when each stands for one. */
+  readonly repeats?: Uint32Array;
 }
 
 /** What to do after a window: the record was found, a window to ask for next, or it is not in the list. */
@@ -29,13 +31,17 @@ export class LogSeek {
   }
 
   /** Takes a window of the list [begin, end), and says what follows from it. */
-  take({ first, keys }: KeyWindow, begin: number, end: number): SeekStep {
+  take({ first, keys, repeats }: KeyWindow, begin: number, end: number): SeekStep {
     const low = keys[0];
     const high = keys[keys.length - 1];
     if (low === undefined || high === undefined) return { type: 'absent' };
-    if (this.key >= low && this.key <= high) {
-      const index = keys.indexOf(this.key);
-      return index === -1 ? { type: 'absent' } : { type: 'found', position: first + index };
+    const isInLast = (repeats?.at(-1) ?? 1) > 1 && first + keys.length >= end;
+    if (this.key >= low && (this.key <= high || isInLast)) {
+      const after = keys.findIndex((key) => key > this.key);
+      const index = (after === -1 ? keys.length : after) - 1;
+      // The key of a folded repeat is not in the window: it is between its row's and the next.
+      const isHere = keys[index] === this.key || (repeats?.[index] ?? 1) > 1;
+      return isHere ? { type: 'found', position: first + index } : { type: 'absent' };
     }
     if (this.key < low) this.#high = Math.min(this.#high, first);
     else this.#low = Math.max(this.#low, first + keys.length);
