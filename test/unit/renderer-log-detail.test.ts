@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonAttribute, LogDetail } from '../../proto/live/methods.ts';
-import { readBrush, withBrush } from '../../renderer/features/logs/log-brush.ts';
+import { readBrush, withBrush } from '../../renderer/session/log-brush.ts';
 import { recordsOtlp, recordText } from '../../renderer/features/logs/log-copy.ts';
 import { attributesBeside, exceptionOf } from '../../renderer/features/logs/log-exception.ts';
 import { attributeRuns } from '../../renderer/features/logs/log-rows.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ansiRuns } from '../../renderer/features/logs/ansi.ts';
-import { markRuns, splitMarks } from '../../renderer/features/logs/log-marks.ts';
+import { markRuns } from '../../renderer/features/logs/log-marks.ts';
+import { splitMarks } from '../../renderer/session/log-marks.ts';
 
 describe('marks of the query', () => {
   it.each([

@@ -1,7 +1,9 @@
 /** Export, import and clear, as the menu, the keys, the native menu and a drop run them. */
-import type { Selection } from '../../../proto/live/topics.ts';
+import type { Filter, Selection } from '../../../proto/live/topics.ts';
 import type { FileOutcome } from '../../../proto/shell/shell.ts';
 import { SIGNALS } from '../../../proto/otlp/signal.ts';
+import { readBrush, withBrush } from '../../session/log-brush.ts';
+import { splitMarks } from '../../session/log-marks.ts';
 import type { Session } from '../../session/session.svelte.ts';
 
 /** File formats to export to. */
@@ -27,11 +29,29 @@ export function scopesHere(session: Session): readonly CaptureScope[] {
   const { route } = session;
   const scopes: CaptureScope[] = ['all'];
   if (route.screen === 'trace' && route.id !== '') scopes.push('trace');
+  const narrowing = route.screen === 'logs' ? LOG_PARAMS : ['q'];
   const isFiltered =
-    route.param('q') !== '' || route.services.length > 0 || route.notServices.length > 0;
+    narrowing.some((name) => route.param(name) !== '') ||
+    route.services.length > 0 ||
+    route.notServices.length > 0;
   if (isFiltered && (route.screen === 'traces' || route.screen === 'logs')) scopes.push('filter');
   if (route.screen === 'traces' && route.param('sel') !== '') scopes.push('selection');
   return scopes;
+}
+
+/** What narrows the log list: query, least level, one trace, a stretch of time. */
+const LOG_PARAMS: readonly string[] = ['q', 'level', 'trace', 'from'];
+
+/** The log records that the Logs screen shows, as one query; marks hide nothing. */
+function shownLogs(session: Session): Filter {
+  const { route } = session;
+  const { text } = splitMarks(route.param('q'));
+  const clauses = text.trim() === '' ? [] : [`(${text.trim()})`];
+  const level = route.param('level');
+  if (level !== '' && level !== 'trace') clauses.push(`level>=${level}`);
+  if (route.param('trace') !== '') clauses.push(`trace:${route.param('trace')}`);
+  const brush = readBrush(route.param('from'), route.param('to'));
+  return withBrush(session.filter(clauses.join(' ')), brush);
 }
 
 function selectionOf(session: Session, scope: CaptureScope): Selection {
@@ -44,8 +64,9 @@ function selectionOf(session: Session, scope: CaptureScope): Selection {
     case 'selection':
       return { type: 'traces', traceIds: route.param('sel').split(',') };
     case 'filter': {
-      const signal = route.screen === 'logs' ? 'logs' : 'traces';
-      return { type: 'filter', signal, filter: session.filter(route.param('q')) };
+      const isLogs = route.screen === 'logs';
+      const filter = isLogs ? shownLogs(session) : session.filter(route.param('q'));
+      return { type: 'filter', signal: isLogs ? 'logs' : 'traces', filter };
     }
   }
 }

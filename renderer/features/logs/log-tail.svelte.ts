@@ -6,9 +6,9 @@ import type { LiveSubscription } from '../../../proto/live/client.ts';
 import type { LogDetail } from '../../../proto/live/methods.ts';
 import type { LogsColumns, LogsMeta, LogsParams } from '../../../proto/live/topics.ts';
 import type { Session } from '../../session/session.svelte.ts';
-import { readBrush, withBrush, type LogBrush } from './log-brush.ts';
+import { readBrush, withBrush, type LogBrush } from '../../session/log-brush.ts';
 import { LogCharts } from './log-charts.svelte.ts';
-import { splitMarks } from './log-marks.ts';
+import { splitMarks } from '../../session/log-marks.ts';
 import { LogPicks } from './log-picks.svelte.ts';
 import type { LogScope } from './log-records.ts';
 import {

@@ -1,5 +1,5 @@
 /** The stretch of time that the density narrows the list to. */
-import type { Filter } from '../../../proto/live/topics.ts';
+import type { Filter } from '../../proto/live/topics.ts';
 
 /** What is at or after `fromNs` and before `toNs`, in ns since the Unix epoch. */
 export interface LogBrush {
