@@ -3,7 +3,8 @@
  * the `descendants` boxes after it and its next sibling follows them. -1 stands for no box.
  */
 import { BOX_FLAG } from '../../proto/live/topics.ts';
-import { prefixCount, type TraceLayout } from './layout-model.ts';
+import type { TraceLayout } from './layout-model.ts';
+import { prefixCount } from './prefix-count.ts';
 import type { BoxMatches } from './flame-picture.ts';
 
 export function parentOf(layout: TraceLayout, box: number): number {

@@ -2,6 +2,8 @@
 import { formatDuration, MISSING } from '../base/format.ts';
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
+import type { CriticalIndex } from './critical-index.ts';
+import { underlineBox } from './critical-painter.ts';
 import {
   fillOfSlot,
   HATCHED,
@@ -16,6 +18,7 @@ export const WATERFALL_ROW_PX = 22;
 export const WATERFALL_GUTTER_PX = 66;
 const BAR_TOP_PX = 6;
 const BAR_HEIGHT_PX = 10;
+const CRITICAL_PX = 2;
 
 export interface WaterfallPicture {
   readonly layout: TraceLayout;
@@ -25,6 +28,8 @@ export interface WaterfallPicture {
   readonly rows: Uint32Array;
   readonly scrollTopPx: number;
   readonly isMatch: Uint8Array | null;
+  /** Null while the critical path is not shown. */
+  readonly critical: CriticalIndex | null;
 }
 
 /** Paints the bars of the rows in view over the whole area. */
@@ -51,6 +56,18 @@ export function paintWaterfall(
     const top = Math.round((row * WATERFALL_ROW_PX - picture.scrollTopPx) * area.dpr);
     context.globalAlpha = picture.isMatch !== null && picture.isMatch[box] === 0 ? 0.35 : 1;
     const right = paintBar(context, area, picture, style, scale, box, top);
+    if (picture.critical !== null) {
+      const under = top + Math.round((BAR_TOP_PX + BAR_HEIGHT_PX) * area.dpr);
+      context.fillStyle = style.theme.token['accent-solid'];
+      underlineBox(
+        context,
+        picture.critical,
+        box,
+        scale,
+        under,
+        Math.round(CRITICAL_PX * area.dpr),
+      );
+    }
     if (right === null || layout.has(box, BOX_FLAG.inferred)) continue;
     context.fillStyle = style.theme.token.t3;
     context.fillText(

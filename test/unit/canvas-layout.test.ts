@@ -119,12 +119,29 @@ describe('layout intake', () => {
   test('a layout that comes while the person moves waits for the release', () => {
     const intake = new LayoutIntake();
     intake.take('snapshot', whole().meta, whole().columns);
-    intake.hold();
+    intake.hold('moves');
     const next = whole({ layout: 2 });
     expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
     expect(intake.shown?.meta.layout).toBe(1);
     expect(intake.release()).toBe('replaced');
     expect(intake.shown?.meta.layout).toBe(2);
+  });
+
+  test('a layout that only adds boxes is shown while the person moves', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    intake.hold('moves');
+    const next = whole({ layout: 2, steadySince: 1 });
+    expect(intake.take('snapshot', next.meta, next.columns)).toBe('replaced');
+  });
+
+  test('a pause holds everything back, also after a movement', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    intake.hold('all');
+    intake.hold('moves');
+    const next = whole({ layout: 2, steadySince: 1 });
+    expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
   });
 
   test('a trace that leaves memory stays on the screen', () => {

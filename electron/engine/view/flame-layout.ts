@@ -4,11 +4,15 @@
  */
 import { BOX_FLAG, type TraceColumns } from '../../../proto/live/topics.ts';
 import type { StoreRead } from '../store/schema.ts';
+import { findCriticalPath, type CriticalPath } from './critical-path.ts';
 import { readFacts } from './flame-facts.ts';
 import { collectSpans } from './flame-input.ts';
-import { assignLanes } from './flame-lanes.ts';
+import { assignLanes, type FlameLanes } from './flame-lanes.ts';
 import { orderTree, type FlameTree } from './flame-order.ts';
 import { LocalStrings } from './local-strings.ts';
+import { keepLanes, type PlacedLanes } from './steady-lanes.ts';
+
+type CriticalColumns = Pick<TraceColumns, 'criticalBox' | 'criticalStartNs' | 'criticalEndNs'>;
 
 /** A finished layout. It is a copy: nothing in it refers to rows that may be evicted. */
 export interface FlameLayout {
@@ -16,7 +20,13 @@ export interface FlameLayout {
   readonly baseHi: number;
   readonly baseLo: number;
   readonly durationNs: number;
-  readonly columns: TraceColumns;
+  /** Without the columns of the critical path. */
+  readonly columns: Omit<TraceColumns, keyof CriticalColumns>;
+  readonly critical: CriticalPath;
+  /** Where the spans are, for the layout after this one. */
+  readonly placed: PlacedLanes;
+  /** The lanes of a layout of its own, where boxes that kept theirs lie elsewhere. */
+  readonly restLanes: FlameLanes | undefined;
   /** `nameStr` and `serviceStr` point here; a box names no string before an earlier box's new ones. */
   readonly strings: readonly string[];
   readonly spanCount: number;
@@ -31,13 +41,17 @@ export interface FlameLayout {
   readonly lastSpanMs: number;
 }
 
-/** Lays out the trace at a row. O(n) for well-behaved traces; see `assignLanes`. */
-export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
+/**
+ * Lays out the trace at a row. O(n) for well-behaved traces; see `assignLanes`. Boxes that lay in `before`,
+ * an earlier layout of the same spans and others, keep their lanes where they can.
+ */
+export function layoutTrace(store: StoreRead, traceRow: number, before?: PlacedLanes): FlameLayout {
   const trace = store.traces.get(traceRow);
   const input = collectSpans(store, traceRow);
   const tree = orderTree(input);
-  const lanes = assignLanes(tree);
+  const fresh = assignLanes(tree);
   const { columns, orphanCount } = readFacts(store, input, tree);
+  const { lanes, placed } = keepLanes(input, tree, columns.spanId, fresh, before);
   const local = new LocalStrings(store.strings);
   local.renumber(columns.nameStr, columns.serviceStr);
   return {
@@ -48,13 +62,16 @@ export function layoutTrace(store: StoreRead, traceRow: number): FlameLayout {
     columns: {
       startNs: tree.startNs,
       endNs: tree.endNs,
-      selfNs: lanes.selfNs,
+      selfNs: fresh.selfNs,
       lane: lanes.lane,
       depth: tree.depth,
       parentBox: tree.parentBox,
       descendants: tree.descendants,
       ...columns,
     },
+    critical: findCriticalPath(tree, columns.kind),
+    placed,
+    restLanes: lanes === fresh ? undefined : fresh,
     strings: local.all,
     spanCount: input.count,
     laneCount: lanes.laneCount,
