@@ -4,6 +4,7 @@
  * none of them knows another.
  */
 import type { TimeWindow } from '../../base/time-scale.ts';
+import type { CriticalIndex } from '../../canvas/critical-index.ts';
 import { serviceSlots } from '../../canvas/draw-context.ts';
 import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
 import type { TraceLayout } from '../../canvas/layout-model.ts';
@@ -19,8 +20,9 @@ import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import type { TraceMeta } from '../../../proto/live/topics.ts';
+import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
-/** A relayout waits until the pointer and the wheel have been still this long. */
+/** A relayout that moves boxes waits until the pointer and the wheel have been still this long. */
 const CALM_MS = 300;
 
 /** A layout in one of its versions: a new object whenever there is something new to draw. */
@@ -29,6 +31,9 @@ export interface ShownLayout {
   /** Slot byte by string number. */
   readonly slots: Uint8Array;
 }
+
+/** The ways to look at a trace. */
+export type TraceViewName = 'flame' | 'waterfall' | 'table';
 
 export class TraceState {
   readonly session: Session;
@@ -40,9 +45,12 @@ export class TraceState {
   #meta = $state.raw<TraceMeta | undefined>(undefined);
   #error = $state.raw<LiveError | undefined>(undefined);
   #window = $state.raw<TimeWindow>({ startNs: 0, endNs: 1 });
+  readonly #motion = new ZoomMotion((window) => (this.#window = window));
   #hovered = $state(-1);
   #folded = $state.raw<ReadonlySet<number>>(new Set());
   #searchText = $state('');
+  /** The time under the pointer of the flame or the waterfall; null elsewhere. */
+  crosshairNs = $state<number | null>(null);
   /** CSS px of the flame's drawing area: what the zoom floor is counted in. */
   widthPx = $state(800);
   /** Counts requests to bring the selection into view; the views scroll to it when it changes. */
@@ -74,7 +82,7 @@ export class TraceState {
       { traceId: this.traceId },
       {
         frame: ({ kind, meta, columns }) => {
-          if (this.session.isPaused) this.#intake.hold();
+          if (this.session.isPaused) this.#intake.hold('all');
           const before = this.#intake.shown?.meta;
           const result = this.#intake.take(kind, meta, columns);
           this.#error = undefined;
@@ -88,6 +96,7 @@ export class TraceState {
     );
     return () => {
       live.close();
+      this.#motion.stop();
       clearTimeout(this.#calmTimer);
     };
   }
@@ -118,6 +127,31 @@ export class TraceState {
     return this.#selected;
   }
 
+  /** The way the trace is looked at; it lives in the URL. */
+  get view(): TraceViewName {
+    const view = this.session.route.param('view');
+    return view === 'waterfall' || view === 'table' ? view : 'flame';
+  }
+
+  /** Whether the critical path is drawn; it lives in the URL. */
+  get showsCritical(): boolean {
+    return this.session.route.param('cp') !== '0';
+  }
+
+  toggleCritical(): void {
+    this.session.route.set({ cp: this.showsCritical ? '0' : '' });
+  }
+
+  /** The critical path of the shown layout; null while it is not shown. */
+  get critical(): CriticalIndex | null {
+    return this.showsCritical ? (this.#shown?.layout.critical ?? null) : null;
+  }
+
+  /** What was zoomed to, the widest first. */
+  get crumbs(): readonly Crumb[] {
+    return this.#motion.crumbs;
+  }
+
   get hovered(): number {
     return this.#hovered;
   }
@@ -145,8 +179,17 @@ export class TraceState {
     if (this.#intake.release() !== 'nothing') this.#show(before);
   }
 
+  /** Moves the window at once, as the hand moves. */
   setWindow(window: TimeWindow): void {
+    this.#motion.stop();
+    this.#motion.trim(window);
     this.#window = window;
+    this.#stir();
+  }
+
+  /** Moves the window in a short motion, and leaves a crumb with this label. */
+  zoomTo(window: TimeWindow, label: string | null): void {
+    this.#motion.zoom(this.#window, window, label);
     this.#stir();
   }
 
@@ -156,7 +199,7 @@ export class TraceState {
   }
 
   showAll(): void {
-    this.setWindow(this.whole);
+    this.zoomTo(this.whole, null);
   }
 
   /** Zooms to a box. */
@@ -165,7 +208,8 @@ export class TraceState {
     const startNs = columns?.startNs[box];
     const endNs = columns?.endNs[box];
     if (startNs === undefined || endNs === undefined) return;
-    this.setWindow(fitRange({ startNs, endNs }, this.whole, this.widthPx));
+    const window = fitRange({ startNs, endNs }, this.whole, this.widthPx);
+    this.zoomTo(window, this.#shown?.layout.name(box) || 'not received');
   }
 
   /** Selects a box and, unless the person pointed at it, brings it into view. */
@@ -177,7 +221,8 @@ export class TraceState {
     if (how === 'pointed') return;
     const startNs = layout.columns.startNs[box] ?? 0;
     const endNs = layout.columns.endNs[box] ?? 0;
-    this.#window = reveal(this.#window, { startNs, endNs }, this.whole, this.widthPx);
+    const window = reveal(this.#window, { startNs, endNs }, this.whole, this.widthPx);
+    if (window !== this.#window) this.setWindow(window);
     this.revealed++;
   }
 
@@ -234,6 +279,7 @@ export class TraceState {
     }
     const previous = this.#shown?.layout;
     if (previous !== undefined && previous !== layout) this.#carryFolds(previous, layout);
+    this.#motion.stop();
     this.#window =
       before === undefined
         ? wholeWindow(layout.meta.durationNs)
@@ -259,7 +305,7 @@ export class TraceState {
 
   /** Holds relayouts back until the person has been still for CALM_MS. */
   #stir(): void {
-    this.#intake.hold();
+    this.#intake.hold('moves');
     clearTimeout(this.#calmTimer);
     this.#calmTimer = setTimeout(() => {
       if (!this.session.isPaused) this.resume();
