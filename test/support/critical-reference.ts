@@ -13,6 +13,7 @@ const CONSUMER = 5;
 export function referenceCriticalPath(
   tree: Pick<FlameTree, 'boxCount' | 'startNs' | 'endNs' | 'parentBox'>,
   kind: ArrayLike<number>,
+  originNs: number,
 ): CriticalStretch[] {
   const boxes = Array.from({ length: tree.boxCount }, (_, box) => box);
   const start = (box: number): number => tree.startNs[box];
@@ -21,6 +22,10 @@ export function referenceCriticalPath(
     boxes.filter((child) => tree.parentBox[child] === box);
   const lastEnd = (box: number): number => Math.max(end(box), ...childrenOf(box).map(lastEnd));
   const found: CriticalStretch[] = [];
+  const grain = (box: number): number =>
+    [1e6, 1e3].find((ns) => (originNs + start(box)) % ns === 0) ?? 0;
+  const slack = (box: number, child: number): number =>
+    box === -1 ? 0 : Math.max(grain(box), grain(child));
 
   /** The path in `box` that leads to `until`; nothing of it lies before `from`. */
   const lead = (box: number, from: number, until: number): void => {
@@ -29,22 +34,23 @@ export function referenceCriticalPath(
       (child) =>
         kind[child] !== CONSUMER &&
         end(child) > start(child) &&
-        end(child) <= until &&
+        start(child) < until &&
+        end(child) <= until + slack(box, child) &&
         end(child) > from,
     );
     awaited.sort((a, b) => end(b) - end(a) || start(a) - start(b) || a - b);
     const [child] = awaited;
-    const back = awaited.length === 0 ? from : end(child);
+    const back = awaited.length === 0 ? from : Math.min(until, end(child));
     if (box !== -1 && until > back) found.push({ box, start: back, end: until });
     if (awaited.length === 0) return;
-    lead(child, Math.max(from, start(child)), end(child));
+    lead(child, Math.max(from, start(child)), back);
     lead(box, from, Math.max(from, start(child)));
   };
 
   /** The path in the subtree of `box` that leads to the last end in it. */
   const tail = (box: number, from: number): void => {
     const own = box === -1 ? -Infinity : end(box);
-    const outliving = childrenOf(box).filter((child) => lastEnd(child) > own);
+    const outliving = childrenOf(box).filter((child) => lastEnd(child) > own + slack(box, child));
     outliving.sort((a, b) => lastEnd(b) - lastEnd(a) || a - b);
     const [child] = outliving;
     if (outliving.length === 0) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCriticalPath } from '../../electron/engine/view/critical-path.ts';
+import { findCriticalPath, pastWholeMs } from '../../electron/engine/view/critical-path.ts';
 import { orderTree } from '../../electron/engine/view/flame-order.ts';
 import { NO_PARENT } from '../../electron/engine/view/flame-input.ts';
 import { referenceCriticalPath } from '../support/critical-reference.ts';
@@ -7,9 +7,11 @@ import { nodesOf } from '../support/flame-text.ts';
 import { inputOf, traceFromArt, type PlainSpan } from '../support/trace-art.ts';
 
 const CONSUMER = 5;
+/** No start of the traces below lies on a whole µs then. */
+const FINE = 999;
 
 /** `name[start-end]` in order of time. Spans whose names start with `consume` are consumers. */
-function pathText(art: string): string {
+function pathText(art: string, originNs = FINE): string {
   const { names, input } = traceFromArt(art);
   const tree = orderTree(input);
   const nodes = nodesOf(tree);
@@ -17,7 +19,7 @@ function pathText(art: string): string {
   const kind = Uint8Array.from({ length: tree.boxCount }, (_, box) =>
     nameOf(box).startsWith('consume') ? CONSUMER : 1,
   );
-  const path = findCriticalPath(tree, kind);
+  const path = findCriticalPath(tree, kind, originNs);
   return Array.from(path.box, (box, i) => ({ box, start: path.startNs[i], end: path.endNs[i] }))
     .sort((a, b) => a.start - b.start)
     .map(({ box, start, end }) => `${nameOf(box)}[${String(start)}-${String(end)}]`)
@@ -120,6 +122,20 @@ describe('critical path', () => {
     expect(pathText(art)).toBe('one[0-30] two[40-90]');
   });
 
+  it('waits for a child that seems to run on because starts are rounded to whole ms', () => {
+    const art = `
+      root 0-9300000
+        a 0-5400000
+        b 5000000-9800000`;
+    expect(pathText(art, 0)).toBe('a[0-5000000] b[5000000-9300000]');
+    expect(pathText(art)).toBe('root[0-5000000] b[5000000-9800000]');
+  });
+
+  it('knows how far a time lies past a whole ms', () => {
+    const ns = 1_795_475_484_546_123_456n;
+    expect(pastWholeMs(Number(ns >> 32n), Number(ns & 0xffffffffn))).toBe(123_456);
+  });
+
   it('goes through 100,000 levels', () => {
     const spans = Array.from({ length: 100_000 }, (_, i) => ({
       name: 's',
@@ -128,14 +144,14 @@ describe('critical path', () => {
       parent: i === 0 ? NO_PARENT : i - 1,
     }));
     const tree = orderTree(inputOf(spans));
-    const path = findCriticalPath(tree, new Uint8Array(tree.boxCount));
+    const path = findCriticalPath(tree, new Uint8Array(tree.boxCount), FINE);
     expect(path.box.length).toBe(199_999);
   });
 
   it('says when it passed over children that still ran', () => {
     const overlapsIn = (art: string): number => {
       const tree = orderTree(traceFromArt(art).input);
-      return findCriticalPath(tree, new Uint8Array(tree.boxCount)).overlapCount;
+      return findCriticalPath(tree, new Uint8Array(tree.boxCount), FINE).overlapCount;
     };
     expect(overlapsIn('root 0-100\n  a 0-40\n  b 40-90')).toBe(0);
     expect(overlapsIn('root 0-100\n  a 0-41\n  b 40-90')).toBe(1);
@@ -149,22 +165,24 @@ describe('critical path', () => {
       return Math.floor((state / 0x80000000) * below);
     };
     for (let round = 0; round < 400; round++) {
+      const originNs = round % 2 === 0 ? FINE : 0;
+      const scale = originNs === FINE ? 1 : 100;
       const spans = Array.from(
         { length: 1 + random(round < 390 ? 14 : 160) },
         (_, i): PlainSpan => {
           const start = random(60);
           const parent = random(8) === 0 ? NO_PARENT : random(i + 1) - 1;
-          return { name: `s${String(i)}`, start, end: start + random(50), parent };
+          return { name: `s${String(i)}`, start, end: start + random(50) * scale, parent };
         },
       );
       const tree = orderTree(inputOf(spans));
       const kind = Uint8Array.from({ length: tree.boxCount }, () => random(6));
-      const path = findCriticalPath(tree, kind);
+      const path = findCriticalPath(tree, kind, originNs);
       const found = Array.from(path.box, (box, i) => {
         return { box, start: path.startNs[i], end: path.endNs[i] };
       });
       const hint = `SEED=${String(seed)} round ${String(round)}`;
-      expect(found, hint).toEqual(referenceCriticalPath(tree, kind));
+      expect(found, hint).toEqual(referenceCriticalPath(tree, kind, originNs));
       const inTime = found.toSorted((a, b) => a.start - b.start);
       for (let i = 1; i < inTime.length; i++) {
         expect(inTime[i].start, hint).toBeGreaterThanOrEqual(inTime[i - 1].end);
@@ -181,7 +199,7 @@ describe('critical path', () => {
         b 300-900
           b1 310-899`;
     const tree = orderTree(traceFromArt(art).input);
-    const path = findCriticalPath(tree, new Uint8Array(tree.boxCount));
+    const path = findCriticalPath(tree, new Uint8Array(tree.boxCount), FINE);
     expect(path.endNs.reduce((sum, end, i) => sum + end - path.startNs[i], 0)).toBe(1000);
   });
 });

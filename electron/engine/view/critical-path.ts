@@ -5,7 +5,9 @@
  * span. Within a span, at time t, it goes on in the child that ended last at or before t; what lies
  * between that child's end and t is the span's own time. At the child's start the walk returns to the
  * span, with t at that start. A child that still runs at t did not hold up what follows t, so it is
- * passed over, and the same goes for consumers of messages, which nobody waits for.
+ * passed over, and the same goes for consumers of messages, which nobody waits for. Many SDKs round starts
+ * to whole ms or µs: where a child or its parent starts on one, the child counts as ended at t while it
+ * runs on for less than that.
  *
  * ```
  *   root ▐━━────────────────────────────━━▌      ━ on the path
@@ -41,19 +43,34 @@ export type CriticalInput = Pick<
 >;
 
 const CONSUMER = 5;
+const MS = 1e6;
+const MICROSECOND = 1e3;
 /** The trace itself, whose children are the roots. */
 const TRACE = -1;
 /** Up to this many children insertion wins over counting. */
 const FEW = 48;
 
-/** Finds the path. O(n), and O(k log k) for k children that overlap. */
-export function findCriticalPath(tree: CriticalInput, kind: Uint8Array): CriticalPath {
-  return new PathSearch(tree, kind).run();
+/**
+ * Finds the path. `originNs` is how far the base lies past a whole ms, which tells coarse clocks. O(n), and
+ * O(k log k) for k children that overlap.
+ */
+export function findCriticalPath(
+  tree: CriticalInput,
+  kind: Uint8Array,
+  originNs: number,
+): CriticalPath {
+  return new PathSearch(tree, kind, originNs).run();
+}
+
+/** How far a time lies past a whole ms, in ns. */
+export function pastWholeMs(hi: number, lo: number): number {
+  return ((hi % MS) * (2 ** 32 % MS) + lo) % MS;
 }
 
 class PathSearch {
   readonly #tree: CriticalInput;
   readonly #kind: Uint8Array;
+  readonly #originNs: number;
   /** When the last of a box and its descendants ends. */
   readonly #subEnd: Float64Array;
   #children = new Int32Array(64);
@@ -63,8 +80,9 @@ class PathSearch {
   readonly #found: number[] = [];
   #overlapCount = 0;
 
-  constructor(tree: CriticalInput, kind: Uint8Array) {
+  constructor(tree: CriticalInput, kind: Uint8Array, originNs: number) {
     this.#tree = tree;
+    this.#originNs = originNs;
     this.#kind = kind;
     this.#subEnd = subtreeEnds(tree);
   }
@@ -98,17 +116,29 @@ class PathSearch {
     const children = this.#children;
     for (let i = count - 1; i >= 0 && at > from; i--) {
       const child = children[i];
-      const end = endNs[child];
-      if (end > at) {
-        if (startNs[child] < at) this.#overlapCount++;
+      if (startNs[child] >= at) continue;
+      if (endNs[child] > at + this.#slack(box, child)) {
+        this.#overlapCount++;
         continue;
       }
+      const end = Math.min(at, endNs[child]);
       const start = Math.max(from, startNs[child]);
       this.#emit(box, end, at);
       this.#later(child, start, end, false);
       at = start;
     }
     this.#emit(box, from, at);
+  }
+
+  /** How long a child may run on without telling that it was not waited for. */
+  #slack(box: number, child: number): number {
+    return box === TRACE ? 0 : Math.max(this.#grain(box), this.#grain(child));
+  }
+
+  /** What the start of a box is rounded to, as far as it shows. */
+  #grain(box: number): number {
+    const ns = this.#originNs + this.#tree.startNs[box];
+    return ns % MICROSECOND !== 0 ? 0 : ns % MS === 0 ? MS : MICROSECOND;
   }
 
   #later(box: number, from: number, until: number, isTail: boolean): void {
@@ -138,7 +168,8 @@ class PathSearch {
     let best = -1;
     for (let i = count - 1; i >= 0; i--) {
       const child = this.#children[i];
-      if (this.#subEnd[child] <= latest) continue;
+      const slack = best === -1 ? this.#slack(box, child) : 0;
+      if (this.#subEnd[child] <= latest + slack) continue;
       latest = this.#subEnd[child];
       best = child;
     }

@@ -4,7 +4,7 @@
  */
 import { BOX_FLAG, type TraceColumns } from '../../../proto/live/topics.ts';
 import type { StoreRead } from '../store/schema.ts';
-import { findCriticalPath, type CriticalPath } from './critical-path.ts';
+import { findCriticalPath, pastWholeMs, type CriticalPath } from './critical-path.ts';
 import { readFacts } from './flame-facts.ts';
 import { collectSpans } from './flame-input.ts';
 import { assignLanes, type FlameLanes } from './flame-lanes.ts';
@@ -69,7 +69,7 @@ export function layoutTrace(store: StoreRead, traceRow: number, before?: PlacedL
       descendants: tree.descendants,
       ...columns,
     },
-    critical: findCriticalPath(tree, columns.kind),
+    critical: findCriticalPath(tree, columns.kind, pastWholeMs(trace.startHi, trace.startLo)),
     placed,
     restLanes: lanes === fresh ? undefined : fresh,
     strings: local.all,
