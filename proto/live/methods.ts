@@ -87,6 +87,18 @@ export interface Methods {
     readonly params: { readonly text: string; readonly target: QueryTarget };
     readonly result: QueryCheck;
   };
+  /**
+   * The spans of a trace that a query matches. Fails with notFound, with evicted, and with badParams
+   * and the place in the text for a wrong query.
+   */
+  readonly 'trace.find': {
+    readonly params: { readonly traceId: string; readonly text: string };
+    readonly result: {
+      readonly count: number;
+      /** 16 hex characters a span, one after the other; of the first 200,000 in order of arrival. */
+      readonly spanIds: string;
+    };
+  };
   /** The trace as an OTLP JSON TracesData value, as text. Fails with notFound. */
   readonly 'trace.json': {
     readonly params: { readonly traceId: string };

@@ -4,8 +4,6 @@
  */
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import type { TraceLayout } from './layout-model.ts';
-import { prefixCount } from './prefix-count.ts';
-import type { BoxMatches } from './flame-picture.ts';
 
 export function parentOf(layout: TraceLayout, box: number): number {
   return layout.columns.parentBox[box];
@@ -99,32 +97,4 @@ export function nextWhere(
     if (test(at)) return at;
   }
   return -1;
-}
-
-/** A search in a layout: which boxes match, and how many. */
-export interface TraceSearch extends BoxMatches {
-  readonly count: number;
-}
-
-/**
- * Finds the boxes whose name or service contains every word of `text`, ignoring case.
- * Null when there is nothing to search for. O(strings + boxes).
- */
-export function searchLayout(layout: TraceLayout, text: string): TraceSearch | null {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return null;
-  const { nameStr, serviceStr } = layout.columns;
-  const lower = layout.strings.map((string) => string.toLowerCase());
-  const hits = words.map((word) =>
-    Uint8Array.from(lower, (string) => Number(string.includes(word))),
-  );
-  const isMatch = new Uint8Array(layout.received);
-  let count = 0;
-  for (let box = 0; box < layout.received; box++) {
-    let all = 1;
-    for (const hit of hits) all &= (hit[nameStr[box]] ?? 0) | (hit[serviceStr[box]] ?? 0);
-    isMatch[box] = all;
-    count += all;
-  }
-  return { isMatch, count, before: prefixCount(layout.lanes.box, isMatch, 1) };
 }

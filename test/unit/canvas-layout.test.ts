@@ -11,9 +11,9 @@ import {
   placeAmongSiblings,
   previousSiblingOf,
   rowOfBox,
-  searchLayout,
   unfoldedRows,
 } from '../../renderer/canvas/tree-walk.ts';
+import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
 import { layoutFrame, type BoxSpec } from '../support/canvas/recorder.ts';
 
 /**
@@ -206,10 +206,22 @@ describe('tree walk', () => {
     expect(nextError(layout, 3, -1)).toBe(5);
   });
 
-  test('a search finds boxes by name or service, every word, ignoring case', () => {
-    expect(searchLayout(layout, 'CART')?.count).toBe(2);
-    expect(searchLayout(layout, 'cart price')?.count).toBe(1);
-    expect(searchLayout(layout, 'nothing')?.count).toBe(0);
-    expect(searchLayout(layout, '  ')).toBeNull();
+  test('what the engine found is found in the boxes, but not in those that stand for a span', () => {
+    const found = new SpanIdSet(layout.spanId(2) + layout.spanId(4) + 'ffffffffffffffff');
+    expect([...matchBoxes(layout, found).isMatch]).toEqual([0, 0, 1, 0, 1, 0]);
+    const specs = [{ start: 0, end: 1, flags: 2 }];
+    const inferred = layoutFrame(specs);
+    const alone = new TraceLayout(inferred.meta, inferred.columns);
+    expect(matchBoxes(alone, new SpanIdSet(alone.spanId(0))).count).toBe(0);
+  });
+
+  test('a set of span ids holds each of 10,000 and no other', () => {
+    const id = (i: number): string => (i * 2654435761).toString(16).padStart(16, '0');
+    const set = new SpanIdSet(Array.from({ length: 10_000 }, (_, i) => id(i + 1)).join(''));
+    const isIn = (i: number): boolean =>
+      set.has(Number.parseInt(id(i).slice(0, 8), 16), Number.parseInt(id(i).slice(8), 16));
+    for (let i = 1; i <= 10_000; i++) expect(isIn(i)).toBe(true);
+    for (let i = 10_001; i <= 20_000; i++) expect(isIn(i)).toBe(false);
+    expect(isIn(0)).toBe(false);
   });
 });

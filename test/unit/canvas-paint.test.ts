@@ -14,7 +14,7 @@ import {
 import { FlameScene, mergedRuns } from '../../renderer/canvas/flame-scene.ts';
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import { paintShape } from '../../renderer/canvas/shape-painter.ts';
-import { searchLayout } from '../../renderer/canvas/tree-walk.ts';
+import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
 import { paintWaterfall } from '../../renderer/canvas/waterfall-painter.ts';
 import {
   area,
@@ -151,7 +151,8 @@ describe('flame painter', () => {
       name: i === 3 ? 'needle' : 'hay',
     }));
     const picture = pictureOf(specs, 100);
-    const calls = draw({ ...picture, matches: searchLayout(picture.layout, 'needle') }, 10);
+    const needle = new SpanIdSet(picture.layout.spanId(3));
+    const calls = draw({ ...picture, matches: matchBoxes(picture.layout, needle) }, 10);
     expect(boxesOf(calls).filter(({ alpha }) => alpha === 1)).toHaveLength(1);
     expect(boxesOf(calls).filter(({ alpha }) => alpha < 1)).toHaveLength(9);
   });

@@ -20,6 +20,7 @@ import {
   type Fields,
 } from './params.ts';
 import { checkText } from './query-methods.ts';
+import { findInTrace } from './trace-find.ts';
 
 /** Answers one request. `onCancel` registers what stops it. Throws or rejects with LiveFailure. */
 export type Method<M extends MethodName> = (
@@ -49,6 +50,7 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'metrics.list': (params) => listMetrics(context, params),
     'metric.series': (params) => metricSeries(context, params),
     'query.check': (params) => checkText(context, params),
+    'trace.find': (params, onCancel) => findInTrace(context, params, onCancel),
     'trace.json': (params) => getTraceJson(context, params),
     'trace.pin': (params) => pinTrace(context, params),
     clear: (params) => {

@@ -8,18 +8,13 @@ import type { CriticalIndex } from '../../canvas/critical-index.ts';
 import { serviceSlots } from '../../canvas/draw-context.ts';
 import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
 import type { TraceLayout } from '../../canvas/layout-model.ts';
-import {
-  nextError,
-  nextWhere,
-  pathTo,
-  searchLayout,
-  unfoldedRows,
-  type TraceSearch,
-} from '../../canvas/tree-walk.ts';
+import { nextError, nextWhere, pathTo, unfoldedRows } from '../../canvas/tree-walk.ts';
+import { matchBoxes, type TraceSearch } from '../../canvas/trace-search.ts';
 import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import type { TraceMeta } from '../../../proto/live/topics.ts';
+import { TraceFinder } from './trace-finder.svelte.ts';
 import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
 /** A relayout that moves boxes waits until the pointer and the wheel have been still this long. */
@@ -48,7 +43,7 @@ export class TraceState {
   readonly #motion = new ZoomMotion((window) => (this.#window = window));
   #hovered = $state(-1);
   #folded = $state.raw<ReadonlySet<number>>(new Set());
-  #searchText = $state('');
+  readonly finder: TraceFinder;
   /** The time under the pointer of the flame or the waterfall; null elsewhere. */
   crosshairNs = $state<number | null>(null);
   /** CSS px of the flame's drawing area: what the zoom floor is counted in. */
@@ -66,13 +61,17 @@ export class TraceState {
       ? new Uint32Array(0)
       : unfoldedRows(this.#shown.layout, (box) => folded.has(box));
   });
-  readonly #search: TraceSearch | null = $derived.by(() =>
-    this.#shown === undefined ? null : searchLayout(this.#shown.layout, this.#searchText),
-  );
+  readonly #search: TraceSearch | null = $derived.by(() => {
+    const found = this.finder.found;
+    return this.#shown === undefined || found === null
+      ? null
+      : matchBoxes(this.#shown.layout, found);
+  });
 
   constructor(session: Session, traceId: string) {
     this.session = session;
     this.traceId = traceId;
+    this.finder = new TraceFinder(session, traceId);
   }
 
   /** Subscribes for as long as the screen is shown; the result ends it. */
@@ -97,6 +96,7 @@ export class TraceState {
     return () => {
       live.close();
       this.#motion.stop();
+      this.finder.close();
       clearTimeout(this.#calmTimer);
     };
   }
@@ -163,14 +163,6 @@ export class TraceState {
 
   get search(): TraceSearch | null {
     return this.#search;
-  }
-
-  get searchText(): string {
-    return this.#searchText;
-  }
-
-  set searchText(text: string) {
-    this.#searchText = text;
   }
 
   /** Shows a layout that has waited for the end of a pause or a movement. */
@@ -285,6 +277,7 @@ export class TraceState {
         ? wholeWindow(layout.meta.durationNs)
         : carryWindow(this.#window, before, layout.meta, this.widthPx);
     this.#hovered = -1;
+    if (previous?.meta.spanCount !== layout.meta.spanCount) this.finder.grow();
     const { strings, columns } = layout;
     this.#shown = {
       layout,
