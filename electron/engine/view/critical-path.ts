@@ -76,8 +76,8 @@ class PathSearch {
   #children = new Int32Array(64);
   /** Walks to do: box, from, until, and 1 where the walk starts at the end of its whole subtree. */
   readonly #todo: number[] = [];
-  /** Stretches in the order found: box, start, end. Those of one box follow each other, latest first. */
-  readonly #found: number[] = [];
+  /** Stretches in the order found: those of one box latest first. */
+  readonly #found = new FoundStretches();
   #overlapCount = 0;
 
   constructor(tree: CriticalInput, kind: Uint8Array, originNs: number) {
@@ -101,18 +101,17 @@ class PathSearch {
 
   /** Walks one box back from `until` to `from`; its children on the path are left to do. */
   #walk(box: number, from: number, until: number, isTail: boolean): void {
-    const { startNs, endNs } = this.#tree;
-    let count = this.#collect(box);
+    const { startNs, endNs, descendants } = this.#tree;
     let at = until;
     if (isTail) {
-      const last = this.#lastToEnd(box, count);
+      const last = this.#lastToEnd(box);
       if (last !== -1) {
         this.#later(last, Math.max(from, startNs[last]), this.#subEnd[last], true);
         at = startNs[last];
       }
       if (box !== TRACE && endNs[box] < at) at = endNs[box];
     }
-    count = this.#awaited(count, from, at);
+    const count = this.#awaited(box, from, at);
     const children = this.#children;
     for (let i = count - 1; i >= 0 && at > from; i--) {
       const child = children[i];
@@ -124,7 +123,8 @@ class PathSearch {
       const end = Math.min(at, endNs[child]);
       const start = Math.max(from, startNs[child]);
       this.#emit(box, end, at);
-      this.#later(child, start, end, false);
+      if (descendants[child] === 0) this.#emit(child, start, end);
+      else this.#later(child, start, end, false);
       at = start;
     }
     this.#emit(box, from, at);
@@ -146,28 +146,16 @@ class PathSearch {
   }
 
   #emit(box: number, start: number, end: number): void {
-    if (box !== TRACE && end > start) this.#found.push(box, start, end);
-  }
-
-  /** The children of a box, latest start first. */
-  #collect(box: number): number {
-    const { boxCount, descendants } = this.#tree;
-    const end = box === TRACE ? boxCount : box + descendants[box] + 1;
-    let count = 0;
-    for (let child = box + 1; child < end; child += descendants[child] + 1) {
-      if (count === this.#children.length) this.#children = doubled(this.#children);
-      this.#children[count++] = child;
-    }
-    this.#children.subarray(0, count).reverse();
-    return count;
+    if (box !== TRACE && end > start) this.#found.add(box, start, end);
   }
 
   /** The child whose subtree outlives the box and all other children, the earliest of equals. */
-  #lastToEnd(box: number, count: number): number {
+  #lastToEnd(box: number): number {
+    const { descendants } = this.#tree;
+    const stop = this.#stopOf(box);
     let latest = box === TRACE ? -Infinity : this.#tree.endNs[box];
     let best = -1;
-    for (let i = count - 1; i >= 0; i--) {
-      const child = this.#children[i];
+    for (let child = box + 1; child < stop; child += descendants[child] + 1) {
       const slack = best === -1 ? this.#slack(box, child) : 0;
       if (this.#subEnd[child] <= latest + slack) continue;
       latest = this.#subEnd[child];
@@ -176,23 +164,48 @@ class PathSearch {
     return best;
   }
 
-  /** Keeps the children that can be waited for, in order of end; of equal ends the longest comes last. */
-  #awaited(count: number, from: number, until: number): number {
-    const { startNs, endNs } = this.#tree;
+  #stopOf(box: number): number {
+    return box === TRACE ? this.#tree.boxCount : box + this.#tree.descendants[box] + 1;
+  }
+
+  /**
+   * Collects the children that can be waited for, in order of end; of equal ends the longest comes last.
+   * Hot loop.
+   */
+  #awaited(box: number, from: number, until: number): number {
+    const { startNs, endNs, descendants } = this.#tree;
+    const kind = this.#kind;
+    const stop = this.#stopOf(box);
+    let count = 0;
+    let latest = -Infinity;
+    let isInRow = true;
+    for (let child = box + 1; child < stop; child += descendants[child] + 1) {
+      const start = startNs[child];
+      // Siblings are ordered by start: none of the others starts before.
+      if (start >= until) break;
+      const end = endNs[child];
+      if (end <= start || end <= from || kind[child] === CONSUMER) continue;
+      if (count === this.#children.length) this.#children = doubled(this.#children);
+      this.#children[count++] = child;
+      if (start < latest) isInRow = false;
+      latest = end;
+    }
+    if (!isInRow) this.#orderByEnd(count);
+    return count;
+  }
+
+  #orderByEnd(count: number): void {
+    const { endNs } = this.#tree;
     const children = this.#children;
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      const child = children[i];
-      if (this.#kind[child] === CONSUMER || startNs[child] >= until) continue;
-      if (endNs[child] > startNs[child] && endNs[child] > from) children[kept++] = child;
+    // Both ways of ordering are stable: of equal ends the one that starts first comes last.
+    children.subarray(0, count).reverse();
+    if (count <= FEW) {
+      insertByEnd(children, count, endNs);
+      return;
     }
-    if (kept <= FEW) insertByEnd(children, kept, endNs);
-    else {
-      const group = children.slice(0, kept);
-      const order = orderByValue(Float64Array.from(group, (child) => endNs[child]));
-      for (let i = 0; i < kept; i++) children[i] = group[order[i]];
-    }
-    return kept;
+    const group = children.slice(0, count);
+    const order = orderByValue(Float64Array.from(group, (child) => endNs[child]));
+    for (let i = 0; i < count; i++) children[i] = group[order[i]];
   }
 }
 
@@ -208,7 +221,7 @@ function subtreeEnds({ boxCount, endNs, parentBox }: CriticalInput): Float64Arra
   return ends;
 }
 
-/** Stable. The children come latest first, so mostly every one moves to the front: that is cheap. */
+/** Stable. */
 function insertByEnd(children: Int32Array, count: number, endNs: Float64Array): void {
   for (let i = 1; i < count; i++) {
     const child = children[i];
@@ -225,11 +238,36 @@ function doubled(numbers: Int32Array): Int32Array<ArrayBuffer> {
   return longer;
 }
 
+/** Columns that double when they are full. */
+class FoundStretches {
+  count = 0;
+  box = new Uint32Array(256);
+  startNs = new Float64Array(256);
+  endNs = new Float64Array(256);
+
+  add(box: number, start: number, end: number): void {
+    if (this.count === this.box.length) this.#grow();
+    this.box[this.count] = box;
+    this.startNs[this.count] = start;
+    this.endNs[this.count++] = end;
+  }
+
+  #grow(): void {
+    const { box, startNs, endNs } = this;
+    this.box = new Uint32Array(box.length * 2);
+    this.startNs = new Float64Array(box.length * 2);
+    this.endNs = new Float64Array(box.length * 2);
+    this.box.set(box);
+    this.startNs.set(startNs);
+    this.endNs.set(endNs);
+  }
+}
+
 /** Orders what was found by box and start. Hot loop. */
-function byBox(found: readonly number[], boxCount: number, overlapCount: number): CriticalPath {
-  const count = found.length / 3;
+function byBox(found: FoundStretches, boxCount: number, overlapCount: number): CriticalPath {
+  const { count } = found;
   const offset = new Uint32Array(boxCount + 1);
-  for (let i = 0; i < found.length; i += 3) offset[found[i] + 1]++;
+  for (let i = 0; i < count; i++) offset[found.box[i] + 1]++;
   for (let box = 0; box < boxCount; box++) offset[box + 1] += offset[box];
   const next = offset.slice();
   const path = {
@@ -237,11 +275,11 @@ function byBox(found: readonly number[], boxCount: number, overlapCount: number)
     startNs: new Float64Array(count),
     endNs: new Float64Array(count),
   };
-  for (let i = found.length - 3; i >= 0; i -= 3) {
-    const at = next[found[i]]++;
-    path.box[at] = found[i];
-    path.startNs[at] = found[i + 1];
-    path.endNs[at] = found[i + 2];
+  for (let i = count - 1; i >= 0; i--) {
+    const at = next[found.box[i]]++;
+    path.box[at] = found.box[i];
+    path.startNs[at] = found.startNs[i];
+    path.endNs[at] = found.endNs[i];
   }
   return { ...path, offset, overlapCount };
 }
