@@ -99,6 +99,20 @@ export interface Methods {
       readonly spanIds: string;
     };
   };
+  /** The times of the events of some spans, at most 200; those not in memory are left out. Fails with notFound. */
+  readonly 'trace.events': {
+    readonly params: { readonly traceId: string; readonly spanIds: readonly string[] };
+    readonly result: {
+      readonly spans: readonly {
+        readonly spanId: string;
+        readonly events: readonly {
+          /** From the start of the span, in ns. */
+          readonly offsetNs: number;
+          readonly isException: boolean;
+        }[];
+      }[];
+    };
+  };
   /** The trace as an OTLP JSON TracesData value, as text. Fails with notFound. */
   readonly 'trace.json': {
     readonly params: { readonly traceId: string };

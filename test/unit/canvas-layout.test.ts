@@ -4,6 +4,7 @@ import { carryWindow, LayoutIntake } from '../../renderer/canvas/layout-intake.t
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import {
   firstChildOf,
+  leafRuns,
   nextError,
   nextSiblingOf,
   parentOf,
@@ -11,6 +12,7 @@ import {
   placeAmongSiblings,
   previousSiblingOf,
   rowOfBox,
+  runStart,
   unfoldedRows,
 } from '../../renderer/canvas/tree-walk.ts';
 import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
@@ -197,6 +199,24 @@ describe('tree walk', () => {
     expect([...rows]).toEqual([0, 1, 4, 5]);
     expect(rowOfBox(rows, 4)).toBe(2);
     expect(rowOfBox(rows, 3)).toBe(1);
+  });
+
+  test('equal leaves that follow each other share a row, but not those with an error', () => {
+    const leaf = (start: number, flags = 0, name = 'read'): BoxSpec => {
+      return { start, end: start + 1, depth: 1, name, flags };
+    };
+    const root = { start: 0, end: 100 };
+    const leaves = [leaf(1), leaf(2), leaf(3), leaf(4, 1), leaf(5), leaf(6), leaf(7, 0, 'x')];
+    const { meta, columns } = layoutFrame([root, ...leaves]);
+    const runs = leafRuns(new TraceLayout(meta, columns));
+    expect([...runs]).toEqual([0, 3, 0, 0, 0, 0, 0, 0]);
+    expect([1, 2, 3, 4].map((box) => runStart(runs, box))).toEqual([1, 1, 1, 4]);
+    const rows = unfoldedRows(
+      new TraceLayout(meta, columns),
+      () => false,
+      (box) => Math.max(1, runs[box] ?? 1),
+    );
+    expect([...rows]).toEqual([0, 1, 4, 5, 6, 7]);
   });
 
   test('errors are walked around the end in both directions', () => {

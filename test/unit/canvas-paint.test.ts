@@ -183,6 +183,8 @@ describe('waterfall painter', () => {
       scrollTopPx: 0,
       isMatch: null,
       critical: null,
+      runOf: () => 1,
+      marks: new Map(),
     };
     paintWaterfall(context, area(400, 44), picture, style);
     const bars = calls.filter(({ op }) => op === 'roundRect');
@@ -206,6 +208,8 @@ describe('waterfall painter', () => {
       scrollTopPx: 2200,
       isMatch: null,
       critical: null,
+      runOf: () => 1,
+      marks: new Map(),
     };
     paintWaterfall(context, area(400, 220), picture, style);
     expect(calls.filter(({ op }) => op === 'roundRect')).toHaveLength(10);

@@ -45,3 +45,20 @@ describe('trace.find', () => {
     await expect(absent).rejects.toMatchObject({ code: 'notFound' });
   });
 });
+
+describe('trace.events', () => {
+  it('leaves out spans that are not in memory', async () => {
+    const client = engineWithTrace();
+    await settle();
+    const spanIds = [spanIdOf(1), spanIdOf(77)];
+    const { spans } = await client.request('trace.events', { traceId: traceIdOf(1), spanIds });
+    expect(spans).toEqual([{ spanId: spanIdOf(1), events: [] }]);
+  });
+
+  it('refuses what is no span id', async () => {
+    const client = engineWithTrace();
+    await settle();
+    const wrong = client.request('trace.events', { traceId: traceIdOf(1), spanIds: ['x'] });
+    await expect(wrong).rejects.toMatchObject({ code: 'badParams' });
+  });
+});

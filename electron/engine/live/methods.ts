@@ -20,6 +20,7 @@ import {
   type Fields,
 } from './params.ts';
 import { checkText } from './query-methods.ts';
+import { eventTimes } from './trace-events.ts';
 import { findInTrace } from './trace-find.ts';
 
 /** Answers one request. `onCancel` registers what stops it. Throws or rejects with LiveFailure. */
@@ -51,6 +52,7 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'metric.series': (params) => metricSeries(context, params),
     'query.check': (params) => checkText(context, params),
     'trace.find': (params, onCancel) => findInTrace(context, params, onCancel),
+    'trace.events': (params) => eventTimes(context, params),
     'trace.json': (params) => getTraceJson(context, params),
     'trace.pin': (params) => pinTrace(context, params),
     clear: (params) => {

@@ -8,7 +8,14 @@ import type { CriticalIndex } from '../../canvas/critical-index.ts';
 import { serviceSlots } from '../../canvas/draw-context.ts';
 import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
 import type { TraceLayout } from '../../canvas/layout-model.ts';
-import { nextError, nextWhere, pathTo, unfoldedRows } from '../../canvas/tree-walk.ts';
+import {
+  leafRuns,
+  nextError,
+  nextWhere,
+  pathTo,
+  runStart,
+  unfoldedRows,
+} from '../../canvas/tree-walk.ts';
 import { matchBoxes, type TraceSearch } from '../../canvas/trace-search.ts';
 import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
@@ -43,6 +50,8 @@ export class TraceState {
   readonly #motion = new ZoomMotion((window) => (this.#window = window));
   #hovered = $state(-1);
   #folded = $state.raw<ReadonlySet<number>>(new Set());
+  /** First boxes of the runs of equal leaves that show all their rows. */
+  #unrolled = $state.raw<ReadonlySet<number>>(new Set());
   readonly finder: TraceFinder;
   /** The time under the pointer of the flame or the waterfall; null elsewhere. */
   crosshairNs = $state<number | null>(null);
@@ -55,11 +64,18 @@ export class TraceState {
     const spanId = this.session.route.param('span');
     return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
   });
+  readonly #runs = $derived.by(() =>
+    this.#shown === undefined ? new Uint32Array(0) : leafRuns(this.#shown.layout),
+  );
   readonly #rows = $derived.by(() => {
     const folded = this.#folded;
     return this.#shown === undefined
       ? new Uint32Array(0)
-      : unfoldedRows(this.#shown.layout, (box) => folded.has(box));
+      : unfoldedRows(
+          this.#shown.layout,
+          (box) => folded.has(box),
+          (box) => this.runLength(box),
+        );
   });
   readonly #search: TraceSearch | null = $derived.by(() => {
     const found = this.finder.found;
@@ -210,6 +226,7 @@ export class TraceState {
     if (layout === undefined || box < 0) return;
     this.session.route.set({ span: layout.spanId(box) });
     this.#unfoldAbove(layout, box);
+    if (this.runLength(box) === 1) this.unroll(box);
     if (how === 'pointed') return;
     const startNs = layout.columns.startNs[box] ?? 0;
     const endNs = layout.columns.endNs[box] ?? 0;
@@ -231,6 +248,17 @@ export class TraceState {
     if (isFolded) folded.add(box);
     else folded.delete(box);
     this.#folded = folded;
+  }
+
+  /** How many equal leaves the row of a box stands for. */
+  runLength(box: number): number {
+    return this.#unrolled.has(box) ? 1 : Math.max(1, this.#runs[box] ?? 1);
+  }
+
+  /** Gives each leaf of the run that a box is in a row of its own. */
+  unroll(box: number): void {
+    const first = runStart(this.#runs, box);
+    if ((this.#runs[first] ?? 0) > 0) this.#unrolled = new Set(this.#unrolled).add(first);
   }
 
   stepError(step: 1 | -1): void {
@@ -285,15 +313,10 @@ export class TraceState {
     };
   }
 
-  /** Folded boxes stay folded in another layout: span ids name them there. */
+  /** Folded and unrolled boxes stay so in another layout: span ids name them there. */
   #carryFolds(previous: TraceLayout, layout: TraceLayout): void {
-    if (this.#folded.size === 0) return;
-    const folded = new Set<number>();
-    for (const box of this.#folded) {
-      const now = layout.findSpan(previous.spanId(box));
-      if (now >= 0) folded.add(now);
-    }
-    this.#folded = folded;
+    this.#folded = carried(this.#folded, previous, layout);
+    this.#unrolled = carried(this.#unrolled, previous, layout);
   }
 
   /** Holds relayouts back until the person has been still for CALM_MS. */
@@ -304,4 +327,14 @@ export class TraceState {
       if (!this.session.isPaused) this.resume();
     }, CALM_MS);
   }
+}
+
+function carried(
+  boxes: ReadonlySet<number>,
+  previous: TraceLayout,
+  layout: TraceLayout,
+): ReadonlySet<number> {
+  if (boxes.size === 0) return boxes;
+  const found = Array.from(boxes, (box) => layout.findSpan(previous.spanId(box)));
+  return new Set(found.filter((box) => box >= 0));
 }
