@@ -33,6 +33,8 @@ export interface TraceMeta {
    * 2 ms: they start before it, or are the server of a client span that they end after.
    */
   readonly skewCount: number;
+  /** The times of skewed servers are put right, as the subscription asked for. */
+  readonly corrected: boolean;
   /** Moments at which the critical path is a guess from timing: it passed over a child that still ran. */
   readonly criticalOverlaps: number;
   /** Strings that this frame adds; `…Str` indexes count through all frames of the layout. */

@@ -94,7 +94,7 @@ export class TraceState {
   attach(): () => void {
     const live = this.session.live(
       'trace',
-      { traceId: this.traceId },
+      { traceId: this.traceId, corrected: this.isCorrected },
       {
         frame: ({ kind, meta, columns }) => {
           if (this.session.isPaused) this.#intake.hold('all');
@@ -147,6 +147,15 @@ export class TraceState {
   get view(): TraceViewName {
     const view = this.session.route.param('view');
     return view === 'waterfall' || view === 'table' ? view : 'flame';
+  }
+
+  /** Whether times are shown without clock skew; it lives in the URL. */
+  get isCorrected(): boolean {
+    return this.session.route.param('clock') === 'corrected';
+  }
+
+  toggleCorrected(): void {
+    this.session.route.set({ clock: this.isCorrected ? '' : 'corrected' });
   }
 
   /** Whether the critical path is drawn; it lives in the URL. */

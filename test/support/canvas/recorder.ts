@@ -153,6 +153,7 @@ export function layoutFrame(
     logCount: 0,
     flags: 0,
     skewCount: 0,
+    corrected: false,
     criticalOverlaps: 0,
     strings,
     rootBox: 0,

@@ -31,6 +31,7 @@ class TraceTopic implements TopicSource {
   readonly triggers = ['traces', 'logs'] as const;
   readonly #context: LiveContext;
   #traceId: string;
+  #isCorrected: boolean;
   #held: Held | undefined;
   #layout: FlameLayout | undefined;
   #layoutNumber = 0;
@@ -45,7 +46,9 @@ class TraceTopic implements TopicSource {
 
   constructor(context: LiveContext, params: unknown) {
     this.#context = context;
-    this.#traceId = readTraceId(readFields(params));
+    const fields = readFields(params);
+    this.#traceId = readTraceId(fields);
+    this.#isCorrected = fields.corrected === true;
   }
 
   get intervalMs(): number {
@@ -54,10 +57,13 @@ class TraceTopic implements TopicSource {
   }
 
   update(params: unknown): void {
-    const traceId = readTraceId(readFields(params));
-    if (traceId === this.#traceId) return;
+    const fields = readFields(params);
+    const traceId = readTraceId(fields);
+    const isCorrected = fields.corrected === true;
+    if (traceId === this.#traceId && isCorrected === this.#isCorrected) return;
     this.close();
     this.#traceId = traceId;
+    this.#isCorrected = isCorrected;
   }
 
   build(isFresh: boolean): Built {
@@ -117,7 +123,10 @@ class TraceTopic implements TopicSource {
   #relayout(held: Held, before: PlacedLanes | undefined): void {
     const { clock } = this.#context.options;
     const startedMs = clock.ticksMs();
-    this.#layout = layoutTrace(this.#context.store, held.row, before);
+    this.#layout = layoutTrace(this.#context.store, held.row, {
+      before,
+      isCorrected: this.#isCorrected,
+    });
     this.#laidOutMs = clock.ticksMs();
     this.#costMs = this.#laidOutMs - startedMs;
     this.#layoutNumber++;
@@ -201,6 +210,7 @@ class TraceTopic implements TopicSource {
       logCount: trace.logCount,
       flags: traceFlags(trace, this.#receivingForMs(trace, layout) > 0),
       skewCount: layout.skewCount,
+      corrected: this.#isCorrected,
       criticalOverlaps: layout.critical.overlapCount,
       strings: [],
       rootBox: layout.rootBox,
@@ -263,6 +273,7 @@ const ABSENT: Omit<TraceMeta, 'traceId' | 'layout' | 'steadySince'> = {
   logCount: 0,
   flags: 0,
   skewCount: 0,
+  corrected: false,
   criticalOverlaps: 0,
   strings: [],
   rootBox: -1,
