@@ -27,21 +27,28 @@ export function paintCriticalPath(
     if (critical.before[from + merged] === critical.before[from]) continue;
     const top = rows.top(rect) + Math.round(UNDERLINE_TOP_PX * area.dpr);
     if (merged > 1) context.fillRect(scene.x0[rect], top, scene.x1[rect] - scene.x0[rect], height);
-    else underlineBox(context, critical, scene.box[rect], scale, top, height);
+    else {
+      const box = scene.box[rect];
+      underlineBoxes(context, critical, box, box + 1, scale, top, height);
+    }
   }
 }
 
-/** Underlines one box within the scale; at most one rectangle a device pixel column. */
-export function underlineBox(
+/**
+ * Underlines one box, or the leaves [box, endBox) that follow each other in time, within the scale: at
+ * most one rectangle a device pixel column.
+ */
+export function underlineBoxes(
   context: DrawContext,
   critical: CriticalIndex,
   box: number,
+  endBox: number,
   scale: TimeScale,
   top: number,
   height: number,
 ): void {
   const { startNs, endNs } = critical;
-  const end = critical.offset[box + 1];
+  const end = critical.offset[endBox];
   let at = critical.firstEndingAfter(scale.startNs, critical.offset[box], end);
   while (at < end && startNs[at] < scale.endNs) {
     const left = Math.floor(scale.clampedPx(startNs[at]));

@@ -3,7 +3,7 @@ import { formatDuration, MISSING } from '../base/format.ts';
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import type { CriticalIndex } from './critical-index.ts';
-import { underlineBox } from './critical-painter.ts';
+import { underlineBoxes } from './critical-painter.ts';
 import {
   fillOfSlot,
   HATCHED,
@@ -73,14 +73,9 @@ export function paintWaterfall(
     if (picture.critical !== null) {
       const under = top + Math.round((BAR_TOP_PX + BAR_HEIGHT_PX) * area.dpr);
       context.fillStyle = style.theme.token['accent-solid'];
-      underlineBox(
-        context,
-        picture.critical,
-        box,
-        scale,
-        under,
-        Math.round(CRITICAL_PX * area.dpr),
-      );
+      const height = Math.round(CRITICAL_PX * area.dpr);
+      const endBox = box + picture.runOf(box);
+      underlineBoxes(context, picture.critical, box, endBox, scale, under, height);
     }
     if (right === null || layout.has(box, BOX_FLAG.inferred)) continue;
     context.fillStyle = style.theme.token.t3;
