@@ -101,7 +101,9 @@ describe('steady lanes', () => {
 });
 
 function expectRules({ tree, lane }: Step, hint: string): void {
-  const boxes = Array.from(lane.keys()).sort((a, b) => tree.startNs[a] - tree.startNs[b] || a - b);
+  const boxes = Array.from(lane.keys()).sort(
+    (a, b) => tree.startNs[a] - tree.startNs[b] || tree.endNs[a] - tree.endNs[b] || a - b,
+  );
   const until = new Map<number, number>();
   for (const box of boxes) {
     expect(tree.startNs[box], hint).toBeGreaterThanOrEqual(until.get(lane[box]) ?? 0);

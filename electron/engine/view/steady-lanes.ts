@@ -132,11 +132,13 @@ class LaneRoom {
   #settle(lane: number, wanted: Int32Array): void {
     const { startNs, endNs } = this.#tree;
     const boxes = this.#stayed.subarray(this.#offset[lane], this.#offset[lane + 1]);
+    // A point comes before a box that starts where it is.
+    const order = (a: number, b: number): number =>
+      startNs[a] - startNs[b] || endNs[a] - endNs[b] || a - b;
     let isSorted = true;
-    for (let i = 1; i < boxes.length && isSorted; i++) {
-      isSorted = startNs[boxes[i - 1]] <= startNs[boxes[i]];
-    }
-    if (!isSorted) boxes.sort((a, b) => startNs[a] - startNs[b] || a - b);
+    for (let i = 1; i < boxes.length && isSorted; i++)
+      isSorted = order(boxes[i - 1], boxes[i]) <= 0;
+    if (!isSorted) boxes.sort(order);
     let until = -Infinity;
     let kept = 0;
     for (const box of boxes) {
