@@ -98,6 +98,32 @@ export interface Methods extends SpanMethods {
     readonly params: { readonly text: string; readonly target: QueryTarget };
     readonly result: QueryCheck;
   };
+  /**
+   * The spans of a trace that a query matches. Fails with notFound, with evicted, and with badParams
+   * and the place in the text for a wrong query.
+   */
+  readonly 'trace.find': {
+    readonly params: { readonly traceId: string; readonly text: string };
+    readonly result: {
+      readonly count: number;
+      /** 16 hex characters a span, one after the other; of the first 200,000 in order of arrival. */
+      readonly spanIds: string;
+    };
+  };
+  /** The times of the events of some spans, at most 200; those not in memory are left out. Fails with notFound. */
+  readonly 'trace.events': {
+    readonly params: { readonly traceId: string; readonly spanIds: readonly string[] };
+    readonly result: {
+      readonly spans: readonly {
+        readonly spanId: string;
+        readonly events: readonly {
+          /** From the start of the span, in ns. */
+          readonly offsetNs: number;
+          readonly isException: boolean;
+        }[];
+      }[];
+    };
+  };
   /** The trace as an OTLP JSON TracesData value, as text. Fails with notFound. */
   readonly 'trace.json': {
     readonly params: { readonly traceId: string };

@@ -7,6 +7,11 @@ export interface TraceMeta {
   /** Counts relayouts; the boxes of another layout do not mix. */
   readonly layout: number;
   /**
+   * The oldest layout since which no box was moved to tidy up: spans that were there keep their lanes,
+   * unless their own parents or times changed.
+   */
+  readonly steadySince: number;
+  /**
    * Boxes of the whole layout, and where this frame's part starts: large layouts come in several
    * frames; the first is a snapshot, the rest are deltas of the same `layout`.
    */
@@ -28,6 +33,10 @@ export interface TraceMeta {
    * 2 ms: they start before it, or are the server of a client span that they end after.
    */
   readonly skewCount: number;
+  /** The times of skewed servers are put right, as the subscription asked for. */
+  readonly corrected: boolean;
+  /** Moments at which the critical path is a guess from timing: it passed over a child that still ran. */
+  readonly criticalOverlaps: number;
   /** Strings that this frame adds; `…Str` indexes count through all frames of the layout. */
   readonly strings: readonly string[];
   readonly rootBox: number;
@@ -35,7 +44,7 @@ export interface TraceMeta {
 }
 
 /**
- * Columns of `trace`: one entry a box, in depth-first order (a parent before its children, siblings
+ * Columns of `trace`: one entry a box (those of the critical path: one a stretch of it), in depth-first order (a parent before its children, siblings
  * by start). Times in ns from the base. Inferred boxes stand for parents that were not received.
  */
 export type TraceColumns = {
@@ -56,6 +65,13 @@ export type TraceColumns = {
   readonly linkCount: Uint16Array;
   /** 8 bytes a box. */
   readonly spanId: Uint8Array;
+  /**
+   * The critical path within the boxes of this frame: stretches by box, and by start within a box.
+   * They do not overlap in time.
+   */
+  readonly criticalBox: Uint32Array;
+  readonly criticalStartNs: Float64Array;
+  readonly criticalEndNs: Float64Array;
 };
 
 export const BOX_FLAG = {

@@ -51,7 +51,11 @@ export interface Topics {
   readonly spans: { readonly params: SpansParams; readonly meta: SpansMeta };
   readonly latency: { readonly params: LatencyParams; readonly meta: LatencyMeta };
   readonly facets: { readonly params: FacetsParams; readonly meta: FacetsMeta };
-  readonly trace: { readonly params: { readonly traceId: string }; readonly meta: TraceMeta };
+  readonly trace: {
+    /** `corrected`: times without evident clock skew, instead of those received. */
+    readonly params: { readonly traceId: string; readonly corrected?: boolean };
+    readonly meta: TraceMeta;
+  };
   readonly logs: { readonly params: LogsParams; readonly meta: LogsMeta };
   readonly metrics: { readonly params: MetricsParams; readonly meta: MetricsMeta };
   readonly series: { readonly params: SeriesParams; readonly meta: SeriesMeta };

@@ -1,4 +1,5 @@
 /** Time axes: where the ticks go, what they say, and how they are drawn. */
+import { groupThousands } from '../base/format.ts';
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import type { Area, DrawContext, PaintStyle } from './draw-context.ts';
 
@@ -37,7 +38,10 @@ export function tickLabel(ns: number, stepNs: number): string {
   let [unit, unitNs] = UNITS[0];
   for (const [name, length] of UNITS) if (size >= length) [unit, unitNs] = [name, length];
   const decimals = Math.max(0, Math.min(9, Math.ceil(Math.log10(unitNs / stepNs) - 1e-9)));
-  return `${(ns / unitNs).toFixed(decimals)}\u00a0${unit}`;
+  const count = ns / unitNs;
+  const text =
+    decimals === 0 && count >= 10_000 ? groupThousands(Math.round(count)) : count.toFixed(decimals);
+  return `${text}\u00a0${unit}`;
 }
 
 /** Round ticks inside of a window, as close as their labels allow. */

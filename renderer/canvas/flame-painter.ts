@@ -2,6 +2,7 @@
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import { axisTicks } from './axis-painter.ts';
+import { paintCriticalPath } from './critical-painter.ts';
 import {
   fillOfSlot,
   HATCHED,
@@ -11,7 +12,7 @@ import {
 } from './draw-context.ts';
 import { paintLabels, paintRunCounts } from './flame-labels.ts';
 import {
-  DIMMED_ALPHA,
+  dimmedAlpha,
   hasError,
   isDimmed,
   isOutlineOnly,
@@ -41,6 +42,7 @@ export function paintFlame(
   paintOutlines(context, area, picture, style, rows);
   paintLabels(context, area, picture, style, rows, ruler);
   paintRunCounts(context, area, style, rows, runs, ruler);
+  paintCriticalPath(context, area, picture, style, rows);
   context.globalAlpha = 1;
 }
 
@@ -94,7 +96,7 @@ function paintFills(
     const size = bucketSizes[bucket];
     if (size === 0) continue;
     const rects = buckets[bucket];
-    const alpha = bucket >= SLOT_BYTES ? DIMMED_ALPHA : 1;
+    const alpha = bucket >= SLOT_BYTES ? dimmedAlpha(picture) : 1;
     context.globalAlpha = alpha;
     context.fillStyle = fillOfSlot(style, bucket % SLOT_BYTES);
     for (let i = 0; i < size; i++) {
@@ -166,7 +168,7 @@ function paintOutlines(
   for (let rect = 0; rect < scene.count; rect++) {
     if (!isOutlineOnly(picture, rect, dpr)) continue;
     const slot = slots[layout.columns.serviceStr[scene.box[rect]]] ?? 0;
-    context.globalAlpha = isDimmed(picture, rect) ? DIMMED_ALPHA : 1;
+    context.globalAlpha = isDimmed(picture, rect) ? dimmedAlpha(picture) : 1;
     const top = rows.top(rect);
     const width = rows.width(rect);
     context.fillStyle = token.s0;
@@ -187,7 +189,7 @@ function paintOutlines(
   context.fillStyle = token['l-fatal'];
   for (let rect = 0; rect < scene.count; rect++) {
     if (!hasError(picture, rect)) continue;
-    context.globalAlpha = isDimmed(picture, rect) ? DIMMED_ALPHA : 1;
+    context.globalAlpha = isDimmed(picture, rect) ? dimmedAlpha(picture) : 1;
     const top = rows.top(rect);
     const width = rows.width(rect);
     if (width < 4 * dpr) context.fillRect(scene.x0[rect], top, width, rows.height);

@@ -8,6 +8,7 @@
  */
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
+import type { CriticalIndex } from './critical-index.ts';
 import type { Area } from './draw-context.ts';
 import type { FlameScene } from './flame-scene.ts';
 import type { LaneIndex, TraceLayout } from './layout-model.ts';
@@ -36,6 +37,8 @@ export interface FlamePicture {
   readonly window: TimeWindow;
   readonly scrollTopPx: number;
   readonly matches: BoxMatches | null;
+  /** Null while the critical path is not shown. */
+  readonly critical: CriticalIndex | null;
 }
 
 /** The height of all lanes. */
@@ -91,12 +94,15 @@ export class RowPlaces {
   }
 }
 
-/** How boxes that do not match a search are drawn. */
-export const DIMMED_ALPHA = 0.3;
+/** How boxes are drawn that do not match a search, and those that are not on the critical path. */
+export function dimmedAlpha(picture: FlamePicture): number {
+  return picture.matches === null ? 0.38 : 0.3;
+}
 
-/** True for a rectangle without any box that matches the search. */
+/** True for a rectangle without any box that matches the search or, without one, is on the path. */
 export function isDimmed(picture: FlamePicture, rect: number): boolean {
-  const { matches, scene } = picture;
+  const { scene } = picture;
+  const matches = picture.matches ?? picture.critical;
   if (matches === null) return false;
   const from = scene.position[rect];
   return matches.before[from + scene.merged[rect]] === matches.before[from];

@@ -15,19 +15,22 @@ export type IntakeResult = 'replaced' | 'grown' | 'nothing';
 export class LayoutIntake {
   #shown: TraceLayout | undefined;
   #incoming: TraceLayout | undefined;
-  #isHeld = false;
+  #held: 'nothing' | 'moves' | 'all' = 'nothing';
 
   get shown(): TraceLayout | undefined {
     return this.#shown;
   }
 
-  /** While held, a new layout waits; one that is shown still grows. */
-  hold(): void {
-    this.#isHeld = true;
+  /**
+   * Holds back layouts that would move boxes, or all that follow on the shown one. The shown one itself
+   * still grows.
+   */
+  hold(what: 'moves' | 'all'): void {
+    if (this.#held !== 'all') this.#held = what;
   }
 
   release(): IntakeResult {
-    this.#isHeld = false;
+    this.#held = 'nothing';
     return this.#promote();
   }
 
@@ -54,10 +57,15 @@ export class LayoutIntake {
     const incoming = this.#incoming;
     if (incoming === undefined) return 'nothing';
     const isFirst = this.#shown?.meta.traceId !== incoming.meta.traceId;
-    if (!isFirst && (this.#isHeld || !incoming.isComplete)) return 'nothing';
+    if (!isFirst && (this.#isHeldBack(incoming) || !incoming.isComplete)) return 'nothing';
     this.#shown = incoming;
     this.#incoming = undefined;
     return 'replaced';
+  }
+
+  #isHeldBack(incoming: TraceLayout): boolean {
+    if (this.#held !== 'moves') return this.#held === 'all';
+    return this.#shown === undefined || incoming.meta.steadySince > this.#shown.meta.layout;
   }
 }
 

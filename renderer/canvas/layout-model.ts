@@ -9,28 +9,39 @@
  * came in one frame keeps the frame's own views; chunks are copied into columns of the full length.
  */
 import { BOX_FLAG, type TraceColumns, type TraceMeta } from '../../proto/live/topics.ts';
+import { CriticalIndex, type CriticalPart } from './critical-index.ts';
+import { prefixCount } from './prefix-count.ts';
 
 const hex2 = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** The columns with one entry a box. */
+export type BoxColumns = Omit<TraceColumns, keyof CriticalPart>;
 
 /** The columns, strings and head of one layout number of one trace. */
 export class TraceLayout {
   /** The head of the last frame taken in. */
   meta: TraceMeta;
-  readonly columns: TraceColumns;
+  readonly columns: BoxColumns;
   readonly strings: string[] = [];
   /** Boxes [0, received) are filled. */
   received: number;
   #lanes: LaneIndex | undefined;
+  readonly #criticalParts: CriticalPart[] = [];
+  #critical: CriticalIndex | undefined;
 
   /** Begins with the snapshot frame of a layout. */
   constructor(meta: TraceMeta, columns: TraceColumns) {
     this.meta = meta;
     const arrived = columns.startNs.length;
     const isWhole = meta.firstBox === 0 && arrived === meta.boxCount;
-    this.columns = isWhole ? columns : emptyColumns(meta.boxCount);
+    this.columns = isWhole ? boxColumns(columns) : emptyColumns(meta.boxCount);
     this.received = isWhole ? arrived : 0;
-    if (isWhole) this.strings.push(...meta.strings);
-    else this.accept(meta, columns);
+    if (!isWhole) {
+      this.accept(meta, columns);
+      return;
+    }
+    for (const text of meta.strings) this.strings.push(text);
+    this.#criticalParts.push(columns);
   }
 
   get isComplete(): boolean {
@@ -45,13 +56,20 @@ export class TraceLayout {
     copyColumns(this.columns, columns, meta.firstBox);
     this.received = Math.max(this.received, meta.firstBox + columns.startNs.length);
     this.meta = meta;
+    this.#criticalParts.push(columns);
     this.#lanes = undefined;
+    this.#critical = undefined;
     return true;
   }
 
   /** The lane index over the boxes received so far; built at most once a change, O(boxes). */
   get lanes(): LaneIndex {
     return (this.#lanes ??= new LaneIndex(this.columns, this.received));
+  }
+
+  /** The critical path within the boxes received so far; built at most once a change, O(boxes). */
+  get critical(): CriticalIndex {
+    return (this.#critical ??= new CriticalIndex(this.#criticalParts, this.lanes.box));
   }
 
   name(box: number): string {
@@ -113,7 +131,7 @@ export class LaneIndex {
   /** The position of the longest box in each block of BLOCK positions. */
   readonly #longestOfBlock: Uint32Array;
 
-  constructor(columns: TraceColumns, count: number) {
+  constructor(columns: BoxColumns, count: number) {
     let laneCount = 0;
     for (let i = 0; i < count; i++) laneCount = Math.max(laneCount, columns.lane[i] + 1);
     this.laneCount = laneCount;
@@ -128,7 +146,7 @@ export class LaneIndex {
   }
 
   /** Counting sort by lane keeps the depth-first order; only a lane out of start order is sorted. */
-  #placeBoxes(columns: TraceColumns, count: number): void {
+  #placeBoxes(columns: BoxColumns, count: number): void {
     const { offset, box } = this;
     const { lane, startNs } = columns;
     for (let i = 0; i < count; i++) offset[lane[i] + 1]++;
@@ -148,7 +166,7 @@ export class LaneIndex {
     }
   }
 
-  #fillTimes(columns: TraceColumns): Float64Array {
+  #fillTimes(columns: BoxColumns): Float64Array {
     const { offset, box, startNs, endNs } = this;
     let searchEndNs = endNs;
     for (let p = 0; p < box.length; p++) {
@@ -240,20 +258,13 @@ export class LaneIndex {
 /** A range maximum looks at no more than 2 × 32 single boxes and one entry per 32 others. */
 const BLOCK = 32;
 
-/** Running counts, in lane order, of the boxes whose `flags` have any bit of `mask`. */
-export function prefixCount(
-  boxOfPosition: Uint32Array,
-  flags: Uint8Array,
-  mask: number,
-): Uint32Array {
-  const before = new Uint32Array(boxOfPosition.length + 1);
-  for (let p = 0; p < boxOfPosition.length; p++) {
-    before[p + 1] = before[p] + ((flags[boxOfPosition[p]] & mask) === 0 ? 0 : 1);
-  }
-  return before;
+function boxColumns(columns: TraceColumns): BoxColumns {
+  const { criticalBox, criticalStartNs, criticalEndNs, ...boxes } = columns;
+  void [criticalBox, criticalStartNs, criticalEndNs];
+  return boxes;
 }
 
-function emptyColumns(count: number): TraceColumns {
+function emptyColumns(count: number): BoxColumns {
   return {
     startNs: new Float64Array(count),
     endNs: new Float64Array(count),
@@ -272,7 +283,7 @@ function emptyColumns(count: number): TraceColumns {
   };
 }
 
-function copyColumns(into: TraceColumns, from: TraceColumns, at: number): void {
+function copyColumns(into: BoxColumns, from: BoxColumns, at: number): void {
   into.startNs.set(from.startNs, at);
   into.endNs.set(from.endNs, at);
   into.selfNs.set(from.selfNs, at);

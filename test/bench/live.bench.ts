@@ -54,7 +54,7 @@ export async function run({ smoke, root }: BenchOptions): Promise<BenchReport> {
   }
   return {
     lines: [
-      `The built program, a client on its WebSocket that subscribes to all three, and load over ${CONNECTIONS} connections: 50-span bodies at the lower rate, 512-span bodies at the higher. The time from handing a request's last byte to the system until the client has decoded the first frame that shows it, so that both sockets and the client are in it. Open trace and log list: one span and one record every ${PROBE_EVERY_MS} ms; trace list: every request of the load. Topics pace their frames (trace and trace list 250 ms, logs 100 ms); what came in between waits for the next.`,
+      `The built program, a client on its WebSocket that subscribes to all three, and load over ${CONNECTIONS} connections: 50-span bodies at the lower rate, 512-span bodies at the higher. The time from handing a request's last byte to the system until the client has decoded the first frame that shows it, so that both sockets and the client are in it. Open trace and log list: one span and one record every ${PROBE_EVERY_MS} ms; trace list: every request of the load. Topics pace their frames (trace list 250 ms, logs 100 ms, trace from 40 ms on, by what a layout of it costs); what came in between waits for the next.`,
       '',
       ...table(
         ['spans/s', 'topic', 'p50, ms', 'p99, ms', 'longest, ms', 'requests', 'frames/s'],

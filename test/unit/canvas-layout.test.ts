@@ -4,6 +4,7 @@ import { carryWindow, LayoutIntake } from '../../renderer/canvas/layout-intake.t
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import {
   firstChildOf,
+  leafRuns,
   nextError,
   nextSiblingOf,
   parentOf,
@@ -11,9 +12,10 @@ import {
   placeAmongSiblings,
   previousSiblingOf,
   rowOfBox,
-  searchLayout,
+  runStart,
   unfoldedRows,
 } from '../../renderer/canvas/tree-walk.ts';
+import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
 import { layoutFrame, type BoxSpec } from '../support/canvas/recorder.ts';
 
 /**
@@ -119,12 +121,29 @@ describe('layout intake', () => {
   test('a layout that comes while the person moves waits for the release', () => {
     const intake = new LayoutIntake();
     intake.take('snapshot', whole().meta, whole().columns);
-    intake.hold();
+    intake.hold('moves');
     const next = whole({ layout: 2 });
     expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
     expect(intake.shown?.meta.layout).toBe(1);
     expect(intake.release()).toBe('replaced');
     expect(intake.shown?.meta.layout).toBe(2);
+  });
+
+  test('a layout that only adds boxes is shown while the person moves', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    intake.hold('moves');
+    const next = whole({ layout: 2, steadySince: 1 });
+    expect(intake.take('snapshot', next.meta, next.columns)).toBe('replaced');
+  });
+
+  test('a pause holds everything back, also after a movement', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    intake.hold('all');
+    intake.hold('moves');
+    const next = whole({ layout: 2, steadySince: 1 });
+    expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
   });
 
   test('a trace that leaves memory stays on the screen', () => {
@@ -182,6 +201,24 @@ describe('tree walk', () => {
     expect(rowOfBox(rows, 3)).toBe(1);
   });
 
+  test('equal leaves that follow each other share a row, but not those with an error', () => {
+    const leaf = (start: number, flags = 0, name = 'read'): BoxSpec => {
+      return { start, end: start + 1, depth: 1, name, flags };
+    };
+    const root = { start: 0, end: 100 };
+    const leaves = [leaf(1), leaf(2), leaf(3), leaf(4, 1), leaf(5), leaf(6), leaf(7, 0, 'x')];
+    const { meta, columns } = layoutFrame([root, ...leaves]);
+    const runs = leafRuns(new TraceLayout(meta, columns));
+    expect([...runs]).toEqual([0, 3, 0, 0, 0, 0, 0, 0]);
+    expect([1, 2, 3, 4].map((box) => runStart(runs, box))).toEqual([1, 1, 1, 4]);
+    const rows = unfoldedRows(
+      new TraceLayout(meta, columns),
+      () => false,
+      (box) => Math.max(1, runs[box] ?? 1),
+    );
+    expect([...rows]).toEqual([0, 1, 4, 5, 6, 7]);
+  });
+
   test('errors are walked around the end in both directions', () => {
     expect(nextError(layout, -1, 1)).toBe(3);
     expect(nextError(layout, 3, 1)).toBe(5);
@@ -189,10 +226,22 @@ describe('tree walk', () => {
     expect(nextError(layout, 3, -1)).toBe(5);
   });
 
-  test('a search finds boxes by name or service, every word, ignoring case', () => {
-    expect(searchLayout(layout, 'CART')?.count).toBe(2);
-    expect(searchLayout(layout, 'cart price')?.count).toBe(1);
-    expect(searchLayout(layout, 'nothing')?.count).toBe(0);
-    expect(searchLayout(layout, '  ')).toBeNull();
+  test('what the engine found is found in the boxes, but not in those that stand for a span', () => {
+    const found = new SpanIdSet(layout.spanId(2) + layout.spanId(4) + 'ffffffffffffffff');
+    expect([...matchBoxes(layout, found).isMatch]).toEqual([0, 0, 1, 0, 1, 0]);
+    const specs = [{ start: 0, end: 1, flags: 2 }];
+    const inferred = layoutFrame(specs);
+    const alone = new TraceLayout(inferred.meta, inferred.columns);
+    expect(matchBoxes(alone, new SpanIdSet(alone.spanId(0))).count).toBe(0);
+  });
+
+  test('a set of span ids holds each of 10,000 and no other', () => {
+    const id = (i: number): string => (i * 2654435761).toString(16).padStart(16, '0');
+    const set = new SpanIdSet(Array.from({ length: 10_000 }, (_, i) => id(i + 1)).join(''));
+    const isIn = (i: number): boolean =>
+      set.has(Number.parseInt(id(i).slice(0, 8), 16), Number.parseInt(id(i).slice(8), 16));
+    for (let i = 1; i <= 10_000; i++) expect(isIn(i)).toBe(true);
+    for (let i = 10_001; i <= 20_000; i++) expect(isIn(i)).toBe(false);
+    expect(isIn(0)).toBe(false);
   });
 });

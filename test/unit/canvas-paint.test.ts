@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BOX_FLAG } from '../../proto/live/topics.ts';
 import { ServiceColours } from '../../renderer/base/service-colour.ts';
+import { criticalShares } from '../../renderer/canvas/critical-index.ts';
 import { serviceSlots } from '../../renderer/canvas/draw-context.ts';
 import { boxLabel, LABEL_MIN_PX } from '../../renderer/canvas/flame-labels.ts';
 import { paintFlame } from '../../renderer/canvas/flame-painter.ts';
@@ -13,7 +14,7 @@ import {
 import { FlameScene, mergedRuns } from '../../renderer/canvas/flame-scene.ts';
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import { paintShape } from '../../renderer/canvas/shape-painter.ts';
-import { searchLayout } from '../../renderer/canvas/tree-walk.ts';
+import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
 import { paintWaterfall } from '../../renderer/canvas/waterfall-painter.ts';
 import {
   area,
@@ -38,6 +39,7 @@ function pictureOf(specs: readonly BoxSpec[], endNs: number): FlamePicture {
     window: { startNs: 0, endNs },
     scrollTopPx: 0,
     matches: null,
+    critical: null,
   };
 }
 
@@ -149,7 +151,8 @@ describe('flame painter', () => {
       name: i === 3 ? 'needle' : 'hay',
     }));
     const picture = pictureOf(specs, 100);
-    const calls = draw({ ...picture, matches: searchLayout(picture.layout, 'needle') }, 10);
+    const needle = new SpanIdSet(picture.layout.spanId(3));
+    const calls = draw({ ...picture, matches: matchBoxes(picture.layout, needle) }, 10);
     expect(boxesOf(calls).filter(({ alpha }) => alpha === 1)).toHaveLength(1);
     expect(boxesOf(calls).filter(({ alpha }) => alpha < 1)).toHaveLength(9);
   });
@@ -179,6 +182,9 @@ describe('waterfall painter', () => {
       rows: Uint32Array.of(0, 1),
       scrollTopPx: 0,
       isMatch: null,
+      critical: null,
+      runOf: () => 1,
+      marks: new Map(),
     };
     paintWaterfall(context, area(400, 44), picture, style);
     const bars = calls.filter(({ op }) => op === 'roundRect');
@@ -201,9 +207,65 @@ describe('waterfall painter', () => {
       rows: Uint32Array.from(specs, (_, i) => i),
       scrollTopPx: 2200,
       isMatch: null,
+      critical: null,
+      runOf: () => 1,
+      marks: new Map(),
     };
     paintWaterfall(context, area(400, 220), picture, style);
     expect(calls.filter(({ op }) => op === 'roundRect')).toHaveLength(10);
+  });
+});
+
+describe('critical path', () => {
+  const SPECS: readonly BoxSpec[] = [
+    {
+      start: 0,
+      end: 100,
+      name: 'root',
+      service: 'web',
+      critical: [
+        [0, 20],
+        [70, 100],
+      ],
+    },
+    { start: 20, end: 70, depth: 1, service: 'pay', critical: [[20, 70]] },
+    { start: 75, end: 80, depth: 1, service: 'mail' },
+  ];
+  const withPath = (specs: readonly BoxSpec[], endNs: number): FlamePicture => {
+    const picture = pictureOf(specs, endNs);
+    return { ...picture, critical: picture.layout.critical };
+  };
+  const underlines = (calls: ReturnType<typeof draw>) =>
+    calls.filter(({ op, fill }) => op === 'fillRect' && fill === 'accent-solid');
+
+  test('is an underline of its exact stretches', () => {
+    const calls = underlines(draw(withPath(SPECS, 100), 1000));
+    expect(calls.map(({ x, width }) => [x, width])).toEqual([
+      [0, 200],
+      [700, 300],
+      [200, 500],
+    ]);
+  });
+
+  test('dims the boxes that are not on it', () => {
+    const boxes = boxesOf(draw(withPath(SPECS, 100), 1000));
+    expect(boxes.filter(({ alpha }) => alpha < 1).map(({ x }) => x)).toEqual([750]);
+  });
+
+  test('costs at most one underline a column', () => {
+    const critical = Array.from({ length: 50_000 }, (_, i) => [2 * i, 2 * i + 1] as const);
+    const calls = underlines(draw(withPath([{ start: 0, end: 100_000, critical }], 100_000), 500));
+    expect(calls.length).toBeLessThanOrEqual(500);
+    expect(calls.at(-1)?.x).toBe(499);
+  });
+
+  test('shares add up to one, the largest first', () => {
+    const { layout } = pictureOf(SPECS, 100);
+    const { serviceStr } = layout.columns;
+    expect(criticalShares(layout.critical, serviceStr, layout.strings)).toEqual([
+      { service: 'web', share: 0.5 },
+      { service: 'pay', share: 0.5 },
+    ]);
   });
 });
 

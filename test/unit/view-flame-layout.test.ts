@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MISSING, NO_PARENT } from '../../electron/engine/view/flame-input.ts';
 import { assignLanes } from '../../electron/engine/view/flame-lanes.ts';
-import { countSkew } from '../../electron/engine/view/flame-layout.ts';
+import { countSkew } from '../../electron/engine/view/skew.ts';
 import { orderTree, type FlameTree } from '../../electron/engine/view/flame-order.ts';
 import { orderByValue } from '../../electron/engine/view/order-by-value.ts';
 import { referenceBoxes } from '../support/flame-reference.ts';

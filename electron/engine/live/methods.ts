@@ -21,6 +21,8 @@ import {
 } from './params.ts';
 import { checkText, completeText } from './query-methods.ts';
 import { findSpan, findTrace, spanLinked, spanPeers, spanRepeats } from './span-methods.ts';
+import { eventTimes } from './trace-events.ts';
+import { findInTrace } from './trace-find.ts';
 
 /** Answers one request. `onCancel` registers what stops it. Throws or rejects with LiveFailure. */
 export type Method<M extends MethodName> = (
@@ -54,6 +56,8 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'metric.series': (params) => metricSeries(context, params),
     'query.check': (params) => checkText(context, params),
     'query.complete': (params, onCancel) => completeText(context, params, onCancel),
+    'trace.find': (params, onCancel) => findInTrace(context, params, onCancel),
+    'trace.events': (params) => eventTimes(context, params),
     'trace.json': (params) => getTraceJson(context, params),
     'trace.pin': (params) => pinTrace(context, params),
     clear: (params) => {

@@ -107,7 +107,10 @@ function screenKeys(trace: TraceState, targets: TraceKeyTargets): KeyBinding[] {
     key(['0'], 'Fit all', () => {
       trace.showAll();
     }),
-    key(['v'], 'Flame or waterfall', targets.toggleView),
+    key(['x'], 'Critical path', () => {
+      trace.toggleCritical();
+    }),
+    key(['v'], 'Flame, waterfall, table', targets.toggleView),
     key(['e'], 'Next error', () => {
       trace.stepError(1);
     }),

@@ -4,23 +4,27 @@
  * none of them knows another.
  */
 import type { TimeWindow } from '../../base/time-scale.ts';
+import type { CriticalIndex } from '../../canvas/critical-index.ts';
 import { serviceSlots } from '../../canvas/draw-context.ts';
 import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
 import type { TraceLayout } from '../../canvas/layout-model.ts';
 import {
+  leafRuns,
   nextError,
   nextWhere,
   pathTo,
-  searchLayout,
+  runStart,
   unfoldedRows,
-  type TraceSearch,
 } from '../../canvas/tree-walk.ts';
+import { matchBoxes, type TraceSearch } from '../../canvas/trace-search.ts';
 import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import type { TraceMeta } from '../../../proto/live/topics.ts';
+import { TraceFinder } from './trace-finder.svelte.ts';
+import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
-/** A relayout waits until the pointer and the wheel have been still this long. */
+/** A relayout that moves boxes waits until the pointer and the wheel have been still this long. */
 const CALM_MS = 300;
 
 /** A layout in one of its versions: a new object whenever there is something new to draw. */
@@ -29,6 +33,9 @@ export interface ShownLayout {
   /** Slot byte by string number. */
   readonly slots: Uint8Array;
 }
+
+/** The ways to look at a trace. */
+export type TraceViewName = 'flame' | 'waterfall' | 'table';
 
 export class TraceState {
   readonly session: Session;
@@ -40,9 +47,14 @@ export class TraceState {
   #meta = $state.raw<TraceMeta | undefined>(undefined);
   #error = $state.raw<LiveError | undefined>(undefined);
   #window = $state.raw<TimeWindow>({ startNs: 0, endNs: 1 });
+  readonly #motion = new ZoomMotion((window) => (this.#window = window));
   #hovered = $state(-1);
   #folded = $state.raw<ReadonlySet<number>>(new Set());
-  #searchText = $state('');
+  /** First boxes of the runs of equal leaves that show all their rows. */
+  #unrolled = $state.raw<ReadonlySet<number>>(new Set());
+  readonly finder: TraceFinder;
+  /** The time under the pointer of the flame or the waterfall; null elsewhere. */
+  crosshairNs = $state<number | null>(null);
   /** CSS px of the flame's drawing area: what the zoom floor is counted in. */
   widthPx = $state(800);
   /** Counts requests to bring the selection into view; the views scroll to it when it changes. */
@@ -52,29 +64,40 @@ export class TraceState {
     const spanId = this.session.route.param('span');
     return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
   });
+  readonly #runs = $derived.by(() =>
+    this.#shown === undefined ? new Uint32Array(0) : leafRuns(this.#shown.layout),
+  );
   readonly #rows = $derived.by(() => {
     const folded = this.#folded;
     return this.#shown === undefined
       ? new Uint32Array(0)
-      : unfoldedRows(this.#shown.layout, (box) => folded.has(box));
+      : unfoldedRows(
+          this.#shown.layout,
+          (box) => folded.has(box),
+          (box) => this.runLength(box),
+        );
   });
-  readonly #search: TraceSearch | null = $derived.by(() =>
-    this.#shown === undefined ? null : searchLayout(this.#shown.layout, this.#searchText),
-  );
+  readonly #search: TraceSearch | null = $derived.by(() => {
+    const found = this.finder.found;
+    return this.#shown === undefined || found === null
+      ? null
+      : matchBoxes(this.#shown.layout, found);
+  });
 
   constructor(session: Session, traceId: string) {
     this.session = session;
     this.traceId = traceId;
+    this.finder = new TraceFinder(session, traceId);
   }
 
   /** Subscribes for as long as the screen is shown; the result ends it. */
   attach(): () => void {
     const live = this.session.live(
       'trace',
-      { traceId: this.traceId },
+      { traceId: this.traceId, corrected: this.isCorrected },
       {
         frame: ({ kind, meta, columns }) => {
-          if (this.session.isPaused) this.#intake.hold();
+          if (this.session.isPaused) this.#intake.hold('all');
           const before = this.#intake.shown?.meta;
           const result = this.#intake.take(kind, meta, columns);
           this.#error = undefined;
@@ -88,6 +111,8 @@ export class TraceState {
     );
     return () => {
       live.close();
+      this.#motion.stop();
+      this.finder.close();
       clearTimeout(this.#calmTimer);
     };
   }
@@ -118,6 +143,40 @@ export class TraceState {
     return this.#selected;
   }
 
+  /** The way the trace is looked at; it lives in the URL. */
+  get view(): TraceViewName {
+    const view = this.session.route.param('view');
+    return view === 'waterfall' || view === 'table' ? view : 'flame';
+  }
+
+  /** Whether times are shown without clock skew; it lives in the URL. */
+  get isCorrected(): boolean {
+    return this.session.route.param('clock') === 'corrected';
+  }
+
+  toggleCorrected(): void {
+    this.session.route.set({ clock: this.isCorrected ? '' : 'corrected' });
+  }
+
+  /** Whether the critical path is drawn; it lives in the URL. */
+  get showsCritical(): boolean {
+    return this.session.route.param('cp') !== '0';
+  }
+
+  toggleCritical(): void {
+    this.session.route.set({ cp: this.showsCritical ? '0' : '' });
+  }
+
+  /** The critical path of the shown layout; null while it is not shown. */
+  get critical(): CriticalIndex | null {
+    return this.showsCritical ? (this.#shown?.layout.critical ?? null) : null;
+  }
+
+  /** What was zoomed to, the widest first. */
+  get crumbs(): readonly Crumb[] {
+    return this.#motion.crumbs;
+  }
+
   get hovered(): number {
     return this.#hovered;
   }
@@ -131,22 +190,23 @@ export class TraceState {
     return this.#search;
   }
 
-  get searchText(): string {
-    return this.#searchText;
-  }
-
-  set searchText(text: string) {
-    this.#searchText = text;
-  }
-
   /** Shows a layout that has waited for the end of a pause or a movement. */
   resume(): void {
     const before = this.#intake.shown?.meta;
     if (this.#intake.release() !== 'nothing') this.#show(before);
   }
 
+  /** Moves the window at once, as the hand moves. */
   setWindow(window: TimeWindow): void {
+    this.#motion.stop();
+    this.#motion.trim(window);
     this.#window = window;
+    this.#stir();
+  }
+
+  /** Moves the window in a short motion, and leaves a crumb with this label. */
+  zoomTo(window: TimeWindow, label: string | null): void {
+    this.#motion.zoom(this.#window, window, label);
     this.#stir();
   }
 
@@ -156,7 +216,7 @@ export class TraceState {
   }
 
   showAll(): void {
-    this.setWindow(this.whole);
+    this.zoomTo(this.whole, null);
   }
 
   /** Zooms to a box. */
@@ -165,7 +225,8 @@ export class TraceState {
     const startNs = columns?.startNs[box];
     const endNs = columns?.endNs[box];
     if (startNs === undefined || endNs === undefined) return;
-    this.setWindow(fitRange({ startNs, endNs }, this.whole, this.widthPx));
+    const window = fitRange({ startNs, endNs }, this.whole, this.widthPx);
+    this.zoomTo(window, this.#shown?.layout.name(box) || 'not received');
   }
 
   /** Selects a box and, unless the person pointed at it, brings it into view. */
@@ -174,10 +235,12 @@ export class TraceState {
     if (layout === undefined || box < 0) return;
     this.session.route.set({ span: layout.spanId(box) });
     this.#unfoldAbove(layout, box);
+    if (this.runLength(box) === 1) this.unroll(box);
     if (how === 'pointed') return;
     const startNs = layout.columns.startNs[box] ?? 0;
     const endNs = layout.columns.endNs[box] ?? 0;
-    this.#window = reveal(this.#window, { startNs, endNs }, this.whole, this.widthPx);
+    const window = reveal(this.#window, { startNs, endNs }, this.whole, this.widthPx);
+    if (window !== this.#window) this.setWindow(window);
     this.revealed++;
   }
 
@@ -194,6 +257,17 @@ export class TraceState {
     if (isFolded) folded.add(box);
     else folded.delete(box);
     this.#folded = folded;
+  }
+
+  /** How many equal leaves the row of a box stands for. */
+  runLength(box: number): number {
+    return this.#unrolled.has(box) ? 1 : Math.max(1, this.#runs[box] ?? 1);
+  }
+
+  /** Gives each leaf of the run that a box is in a row of its own. */
+  unroll(box: number): void {
+    const first = runStart(this.#runs, box);
+    if ((this.#runs[first] ?? 0) > 0) this.#unrolled = new Set(this.#unrolled).add(first);
   }
 
   stepError(step: 1 | -1): void {
@@ -234,11 +308,13 @@ export class TraceState {
     }
     const previous = this.#shown?.layout;
     if (previous !== undefined && previous !== layout) this.#carryFolds(previous, layout);
+    this.#motion.stop();
     this.#window =
       before === undefined
         ? wholeWindow(layout.meta.durationNs)
         : carryWindow(this.#window, before, layout.meta, this.widthPx);
     this.#hovered = -1;
+    if (previous?.meta.spanCount !== layout.meta.spanCount) this.finder.grow();
     const { strings, columns } = layout;
     this.#shown = {
       layout,
@@ -246,23 +322,28 @@ export class TraceState {
     };
   }
 
-  /** Folded boxes stay folded in another layout: span ids name them there. */
+  /** Folded and unrolled boxes stay so in another layout: span ids name them there. */
   #carryFolds(previous: TraceLayout, layout: TraceLayout): void {
-    if (this.#folded.size === 0) return;
-    const folded = new Set<number>();
-    for (const box of this.#folded) {
-      const now = layout.findSpan(previous.spanId(box));
-      if (now >= 0) folded.add(now);
-    }
-    this.#folded = folded;
+    this.#folded = carried(this.#folded, previous, layout);
+    this.#unrolled = carried(this.#unrolled, previous, layout);
   }
 
   /** Holds relayouts back until the person has been still for CALM_MS. */
   #stir(): void {
-    this.#intake.hold();
+    this.#intake.hold('moves');
     clearTimeout(this.#calmTimer);
     this.#calmTimer = setTimeout(() => {
       if (!this.session.isPaused) this.resume();
     }, CALM_MS);
   }
+}
+
+function carried(
+  boxes: ReadonlySet<number>,
+  previous: TraceLayout,
+  layout: TraceLayout,
+): ReadonlySet<number> {
+  if (boxes.size === 0) return boxes;
+  const found = Array.from(boxes, (box) => layout.findSpan(previous.spanId(box)));
+  return new Set(found.filter((box) => box >= 0));
 }

@@ -234,4 +234,32 @@ export const TARGETS: readonly Target[] = [
     limit: 90,
     show: megabytes,
   },
+  {
+    what: 'First picture of a trace of 10 k spans after the click',
+    figure: 'draw.first.10k',
+    bound: 'at most',
+    limit: 50,
+    show: ms,
+  },
+  {
+    what: 'First picture of a trace of 100 k spans after the click',
+    figure: 'draw.first.100k',
+    bound: 'at most',
+    limit: 150,
+    show: ms,
+  },
+  {
+    what: 'First picture of a trace of 1 M spans after the click',
+    figure: 'draw.first.1m',
+    bound: 'at most',
+    limit: 800,
+    show: ms,
+  },
+  {
+    what: 'Frame while panning 1 M spans, p95',
+    figure: 'draw.pan.1m',
+    bound: 'at most',
+    limit: 16.7,
+    show: ms,
+  },
 ];

@@ -84,6 +84,8 @@ export interface BoxSpec {
   readonly name?: string;
   readonly service?: string;
   readonly flags?: number;
+  /** Stretches of the critical path in this box: start and end of each. */
+  readonly critical?: readonly (readonly [start: number, end: number])[];
 }
 
 /** Meta and columns of a layout; parents and descendants follow from the depths. */
@@ -109,6 +111,9 @@ export function layoutFrame(
   });
   const spanId = new Uint8Array(count * 8);
   for (let i = 0; i < count; i++) new DataView(spanId.buffer).setUint32(i * 8 + 4, i + 1);
+  const stretches = specs.flatMap(({ critical = [] }, box) =>
+    critical.map(([start, end]) => ({ box, start, end })),
+  );
   const columns: TraceColumns = {
     startNs: Float64Array.from(specs, ({ start }) => start),
     endNs: Float64Array.from(specs, ({ end }) => end),
@@ -124,11 +129,15 @@ export function layoutFrame(
     eventCount: new Uint16Array(count),
     linkCount: new Uint16Array(count),
     spanId,
+    criticalBox: Uint32Array.from(stretches, ({ box }) => box),
+    criticalStartNs: Float64Array.from(stretches, ({ start }) => start),
+    criticalEndNs: Float64Array.from(stretches, ({ end }) => end),
   };
   const meta: TraceMeta = {
     traceId: 'a'.repeat(32),
     state: 'present',
     layout: 1,
+    steadySince: over.layout ?? 1,
     boxCount: count,
     firstBox: 0,
     baseHi: 0,
@@ -144,6 +153,8 @@ export function layoutFrame(
     logCount: 0,
     flags: 0,
     skewCount: 0,
+    corrected: false,
+    criticalOverlaps: 0,
     strings,
     rootBox: 0,
     pinned: false,

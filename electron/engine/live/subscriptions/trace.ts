@@ -1,6 +1,8 @@
 /** The `trace` topic: the layout of one trace, large ones in several frames. */
 import type { TraceColumns, TraceMeta } from '../../../../proto/live/topics.ts';
+import type { CriticalPath } from '../../view/critical-path.ts';
 import { layoutTrace, type FlameLayout } from '../../view/flame-layout.ts';
+import type { PlacedLanes } from '../../view/steady-lanes.ts';
 import type { TraceRow } from '../../store/schema.ts';
 import { receivingForMs, traceFlags } from '../../view/trace-rows.ts';
 import type { LiveContext } from '../context.ts';
@@ -9,9 +11,14 @@ import type { Built, BuiltFrame, OpenTopic, TopicSource } from '../topic.ts';
 
 /** Boxes a frame: about 1 MB, a few ms to pack and to take in. */
 const BOXES_PER_FRAME = 16_384;
-const MIN_INTERVAL_MS = 250;
+/** Small traces follow this closely what arrives. */
+const MIN_INTERVAL_MS = 40;
+/** Boxes sent a millisecond, at most: about 12 MB/s. */
+const BOXES_PER_MS = 200;
 /** A layout takes at most a tenth of the time. */
 const COST_FACTOR = 10;
+/** Boxes are moved to tidy up once no span has come for this long. */
+const REST_MS = 300;
 
 export const openTrace: OpenTopic = (context, params) => new TraceTopic(context, params);
 
@@ -24,29 +31,39 @@ class TraceTopic implements TopicSource {
   readonly triggers = ['traces', 'logs'] as const;
   readonly #context: LiveContext;
   #traceId: string;
+  #isCorrected: boolean;
   #held: Held | undefined;
   #layout: FlameLayout | undefined;
   #layoutNumber = 0;
   #laidOut: SpanState | undefined;
   #costMs = 0;
+  /** The layout since which boxes keep their lanes, and when the newest one was made. */
+  #steadySince = 0;
+  #laidOutMs = 0;
   #nextBox = 0;
   #sentStrings = 0;
   #sentMeta = '';
 
   constructor(context: LiveContext, params: unknown) {
     this.#context = context;
-    this.#traceId = readTraceId(readFields(params));
+    const fields = readFields(params);
+    this.#traceId = readTraceId(fields);
+    this.#isCorrected = fields.corrected === true;
   }
 
   get intervalMs(): number {
-    return Math.max(MIN_INTERVAL_MS, COST_FACTOR * this.#costMs);
+    const boxCount = this.#layout?.boxCount ?? 0;
+    return Math.max(MIN_INTERVAL_MS, COST_FACTOR * this.#costMs, boxCount / BOXES_PER_MS);
   }
 
   update(params: unknown): void {
-    const traceId = readTraceId(readFields(params));
-    if (traceId === this.#traceId) return;
+    const fields = readFields(params);
+    const traceId = readTraceId(fields);
+    const isCorrected = fields.corrected === true;
+    if (traceId === this.#traceId && isCorrected === this.#isCorrected) return;
     this.close();
     this.#traceId = traceId;
+    this.#isCorrected = isCorrected;
   }
 
   build(isFresh: boolean): Built {
@@ -59,9 +76,14 @@ class TraceTopic implements TopicSource {
     if (hasMore && !isFresh) return this.#buildPart(held, 'delta');
     const state = spanState(trace, store.spans.supersededCount);
     const isOld = this.#layout === undefined || haveSpansChanged(this.#laidOut, state);
+    const before = this.#laidOut?.order === state.order ? this.#layout?.placed : undefined;
     this.#laidOut = state;
     if (isOld) {
-      this.#relayout(held);
+      this.#relayout(held, before);
+      return this.#buildPart(held, 'snapshot');
+    }
+    if (this.#untilRestMs() === 0) {
+      this.#relayout(held, undefined);
       return this.#buildPart(held, 'snapshot');
     }
     if (isFresh) {
@@ -98,13 +120,25 @@ class TraceTopic implements TopicSource {
     return this.#held;
   }
 
-  #relayout(held: Held): void {
+  #relayout(held: Held, before: PlacedLanes | undefined): void {
     const { clock } = this.#context.options;
     const startedMs = clock.ticksMs();
-    this.#layout = layoutTrace(this.#context.store, held.row);
-    this.#costMs = clock.ticksMs() - startedMs;
+    this.#layout = layoutTrace(this.#context.store, held.row, {
+      before,
+      isCorrected: this.#isCorrected,
+    });
+    this.#laidOutMs = clock.ticksMs();
+    this.#costMs = this.#laidOutMs - startedMs;
     this.#layoutNumber++;
+    if (before === undefined) this.#steadySince = this.#layoutNumber;
     this.#rewind();
+  }
+
+  /** Ms until the boxes can be tidied up; null when they lie as they should. */
+  #untilRestMs(): number | null {
+    if (this.#layout?.restLanes === undefined) return null;
+    const restedMs = this.#context.options.clock.ticksMs() - this.#laidOutMs;
+    return Math.max(0, Math.ceil(REST_MS - restedMs));
   }
 
   #rewind(): void {
@@ -117,7 +151,7 @@ class TraceTopic implements TopicSource {
     if (layout === undefined) throw new Error('a part needs a layout');
     const from = this.#nextBox;
     const to = Math.min(from + BOXES_PER_FRAME, layout.boxCount);
-    const columns = cutColumns(layout.columns, from, to);
+    const columns = cutColumns(layout.columns, layout.critical, from, to);
     const strings = layout.strings.slice(this.#sentStrings, stringsUpTo(columns));
     this.#sentStrings += strings.length;
     this.#nextBox = to;
@@ -139,13 +173,15 @@ class TraceTopic implements TopicSource {
     const staleInMs = this.#staleInMs(held, layout);
     if (head === this.#sentMeta) return { frame: null, staleInMs };
     this.#sentMeta = head;
-    const columns = cutColumns(layout.columns, layout.boxCount, layout.boxCount);
+    const columns = cutColumns(layout.columns, layout.critical, layout.boxCount, layout.boxCount);
     return { frame: { kind: 'delta', meta, columns }, staleInMs };
   }
 
   #staleInMs(held: Held, layout: FlameLayout): number | null {
-    const restMs = this.#receivingForMs(this.#context.store.traces.get(held.row), layout);
-    return restMs > 0 ? restMs : null;
+    const receivingMs = this.#receivingForMs(this.#context.store.traces.get(held.row), layout);
+    const untilRestMs = this.#untilRestMs();
+    if (untilRestMs === null) return receivingMs > 0 ? receivingMs : null;
+    return receivingMs > 0 ? Math.min(receivingMs, untilRestMs) : untilRestMs;
   }
 
   #receivingForMs(trace: TraceRow, layout: FlameLayout): number {
@@ -159,6 +195,7 @@ class TraceTopic implements TopicSource {
       traceId: this.#traceId,
       state: 'present',
       layout: this.#layoutNumber,
+      steadySince: this.#steadySince,
       boxCount: layout.boxCount,
       firstBox,
       baseHi: layout.baseHi,
@@ -173,6 +210,8 @@ class TraceTopic implements TopicSource {
       logCount: trace.logCount,
       flags: traceFlags(trace, this.#receivingForMs(trace, layout) > 0),
       skewCount: layout.skewCount,
+      corrected: this.#isCorrected,
+      criticalOverlaps: layout.critical.overlapCount,
       strings: [],
       rootBox: layout.rootBox,
       pinned: trace.pinned,
@@ -182,9 +221,10 @@ class TraceTopic implements TopicSource {
   #buildAbsent(isFresh: boolean): Built {
     if (this.#sentMeta === 'absent' && !isFresh) return { frame: null };
     this.#sentMeta = 'absent';
-    this.#layoutNumber++;
-    const meta: TraceMeta = { ...ABSENT, traceId: this.#traceId, layout: this.#layoutNumber };
-    return { frame: { kind: 'snapshot', meta, columns: cutColumns(NO_BOXES, 0, 0) } };
+    const layout = ++this.#layoutNumber;
+    const head = { traceId: this.#traceId, layout, steadySince: layout };
+    const columns = cutColumns(NO_BOXES, NO_PATH, 0, 0);
+    return { frame: { kind: 'snapshot', meta: { ...ABSENT, ...head }, columns } };
   }
 }
 
@@ -194,6 +234,8 @@ interface SpanState {
   /** Changes of the trace that are none of its spans. */
   readonly others: string;
   readonly spans: string;
+  /** While this is the same, spans are only added behind those that were there. */
+  readonly order: string;
 }
 
 /** A span that replaces one of equal count and time shows in the number of superseded ones. */
@@ -205,6 +247,7 @@ function spanState(trace: TraceRow, supersededCount: number): SpanState {
     generation: trace.generation,
     others: [trace.logCount, trace.firstLog, trace.pinned].join(),
     spans: [...spans, durationNs, partlyEvicted, supersededCount].join(),
+    order: [firstSpan, partlyEvicted, supersededCount].join(),
   };
 }
 
@@ -214,7 +257,7 @@ function haveSpansChanged(before: SpanState | undefined, now: SpanState): boolea
   return before.generation !== now.generation && before.others === now.others;
 }
 
-const ABSENT: Omit<TraceMeta, 'traceId' | 'layout'> = {
+const ABSENT: Omit<TraceMeta, 'traceId' | 'layout' | 'steadySince'> = {
   state: 'absent',
   boxCount: 0,
   firstBox: 0,
@@ -230,12 +273,14 @@ const ABSENT: Omit<TraceMeta, 'traceId' | 'layout'> = {
   logCount: 0,
   flags: 0,
   skewCount: 0,
+  corrected: false,
+  criticalOverlaps: 0,
   strings: [],
   rootBox: -1,
   pinned: false,
 };
 
-const NO_BOXES: TraceColumns = {
+const NO_BOXES: FlameLayout['columns'] = {
   startNs: new Float64Array(0),
   endNs: new Float64Array(0),
   selfNs: new Float64Array(0),
@@ -252,8 +297,23 @@ const NO_BOXES: TraceColumns = {
   spanId: new Uint8Array(0),
 };
 
+const NO_PATH: CriticalPath = {
+  box: new Uint32Array(0),
+  startNs: new Float64Array(0),
+  endNs: new Float64Array(0),
+  offset: new Uint32Array(1),
+  overlapCount: 0,
+};
+
 /** Views of the boxes [from, to). */
-function cutColumns(columns: TraceColumns, from: number, to: number): TraceColumns {
+function cutColumns(
+  columns: FlameLayout['columns'],
+  critical: CriticalPath,
+  from: number,
+  to: number,
+): TraceColumns {
+  const pathFrom = critical.offset[from];
+  const pathTo = critical.offset[to];
   return {
     startNs: columns.startNs.subarray(from, to),
     endNs: columns.endNs.subarray(from, to),
@@ -269,6 +329,9 @@ function cutColumns(columns: TraceColumns, from: number, to: number): TraceColum
     eventCount: columns.eventCount.subarray(from, to),
     linkCount: columns.linkCount.subarray(from, to),
     spanId: columns.spanId.subarray(from * 8, to * 8),
+    criticalBox: critical.box.subarray(pathFrom, pathTo),
+    criticalStartNs: critical.startNs.subarray(pathFrom, pathTo),
+    criticalEndNs: critical.endNs.subarray(pathFrom, pathTo),
   };
 }
 
