@@ -8,6 +8,7 @@
  * the first one that exists. A filter whose query is wrong ends the subscription with `badParams`.
  */
 import type { Column } from './frame.ts';
+import type { FlameColumns, FlameMeta, FlameParams } from './topics-flame.ts';
 import type {
   FacetsMeta,
   FacetsParams,
@@ -36,6 +37,7 @@ import type {
 } from './topics-traces.ts';
 
 export * from './filter.ts';
+export * from './topics-flame.ts';
 export * from './topics-latency.ts';
 export * from './topics-logs.ts';
 export * from './topics-metrics.ts';
@@ -52,6 +54,7 @@ export interface Topics {
   readonly latency: { readonly params: LatencyParams; readonly meta: LatencyMeta };
   readonly facets: { readonly params: FacetsParams; readonly meta: FacetsMeta };
   readonly trace: { readonly params: { readonly traceId: string }; readonly meta: TraceMeta };
+  readonly flame: { readonly params: FlameParams; readonly meta: FlameMeta };
   readonly logs: { readonly params: LogsParams; readonly meta: LogsMeta };
   readonly metrics: { readonly params: MetricsParams; readonly meta: MetricsMeta };
   readonly series: { readonly params: SeriesParams; readonly meta: SeriesMeta };
@@ -69,6 +72,7 @@ export interface TopicColumns {
   readonly latency: LatencyColumns;
   readonly facets: Record<never, Column>;
   readonly trace: TraceColumns;
+  readonly flame: FlameColumns;
   readonly logs: LogsColumns;
   readonly metrics: MetricsColumns;
   readonly series: SeriesColumns;

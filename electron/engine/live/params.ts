@@ -7,6 +7,7 @@ import type {
   Brush,
   FacetsParams,
   Filter,
+  FlameParams,
   LatencyParams,
   LatencyWindow,
   ListWindow,
@@ -227,6 +228,10 @@ function readLatencyWindow(value: unknown): LatencyWindow | null {
 export function readFacetsParams(value: unknown): FacetsParams {
   const fields = readFields(value);
   return { filter: readFilter(fields), brush: readBrush(fields) };
+}
+
+export function readFlameParams(value: unknown): FlameParams {
+  return { filter: readFilter(readFields(value)) };
 }
 
 /** What a log list holds; `minSeverity`, `traceId` and `fold` may be left out. */
