@@ -53,3 +53,60 @@ export type FlameColumns = {
   /** Traces that have the path. */
   readonly traces: Uint32Array;
 };
+
+export interface FlameDiffParams {
+  readonly a: Filter;
+  readonly b: Filter;
+}
+
+/** One side of a comparison. */
+export interface FlameDiffSide {
+  readonly matched: number;
+  readonly searching: boolean;
+  readonly traceCount: number;
+  readonly spanCount: number;
+  /** Median of the durations of its newest traces, ns; 0 without traces. */
+  readonly medianNs: number;
+  /** How many of them were looked at. */
+  readonly tested: number;
+}
+
+export interface FlameDiffMeta {
+  /** False until both sides are merged: there are no nodes then. */
+  readonly merged: boolean;
+  /** Traces in memory. */
+  readonly total: number;
+  readonly mergedAtMs: number;
+  readonly a: FlameDiffSide;
+  readonly b: FlameDiffSide;
+  /**
+   * Two-sided p of a Mann-Whitney U test on the durations of traces (normal approximation, corrected for
+   * ties and continuity); null where a side has fewer than FLAME_DIFF_LEAST.
+   */
+  readonly p: number | null;
+  /** The probability that a trace of B takes longer than one of A, ties counted half; 0.5 without p. */
+  readonly superiority: number;
+  readonly strings: readonly string[];
+}
+
+/** Traces that a side needs at least for a verdict. */
+export const FLAME_DIFF_LEAST = 8;
+
+/** Columns of `flameDiff`: nodes in depth-first order, siblings by width. Times are ns of the mean trace. */
+export type FlameDiffColumns = {
+  readonly parent: Int32Array;
+  readonly depth: Int32Array;
+  /** FLAME_KIND. */
+  readonly kind: Uint8Array;
+  readonly nameStr: Int32Array;
+  readonly serviceStr: Int32Array;
+  /** The larger of A and B, part by part. */
+  readonly widthNs: Float64Array;
+  /** Attributed and self time; NaN where the side does not have the path. */
+  readonly aNs: Float64Array;
+  readonly bNs: Float64Array;
+  readonly aSelfNs: Float64Array;
+  readonly bSelfNs: Float64Array;
+  /** Spans of B. */
+  readonly bCount: Uint32Array;
+};

@@ -8,7 +8,14 @@
  * the first one that exists. A filter whose query is wrong ends the subscription with `badParams`.
  */
 import type { Column } from './frame.ts';
-import type { FlameColumns, FlameMeta, FlameParams } from './topics-flame.ts';
+import type {
+  FlameColumns,
+  FlameDiffColumns,
+  FlameDiffMeta,
+  FlameDiffParams,
+  FlameMeta,
+  FlameParams,
+} from './topics-flame.ts';
 import type {
   FacetsMeta,
   FacetsParams,
@@ -55,6 +62,7 @@ export interface Topics {
   readonly facets: { readonly params: FacetsParams; readonly meta: FacetsMeta };
   readonly trace: { readonly params: { readonly traceId: string }; readonly meta: TraceMeta };
   readonly flame: { readonly params: FlameParams; readonly meta: FlameMeta };
+  readonly flameDiff: { readonly params: FlameDiffParams; readonly meta: FlameDiffMeta };
   readonly logs: { readonly params: LogsParams; readonly meta: LogsMeta };
   readonly metrics: { readonly params: MetricsParams; readonly meta: MetricsMeta };
   readonly series: { readonly params: SeriesParams; readonly meta: SeriesMeta };
@@ -73,6 +81,7 @@ export interface TopicColumns {
   readonly facets: Record<never, Column>;
   readonly trace: TraceColumns;
   readonly flame: FlameColumns;
+  readonly flameDiff: FlameDiffColumns;
   readonly logs: LogsColumns;
   readonly metrics: MetricsColumns;
   readonly series: SeriesColumns;

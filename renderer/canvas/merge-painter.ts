@@ -9,6 +9,7 @@ import {
   type PaintStyle,
 } from './draw-context.ts';
 import { LABEL_FONT_PX } from './flame-labels.ts';
+import { changeStep, changeText, type DiffFlame } from './merge-diff.ts';
 import { ALL_TRACES, type MergedFlame, type MergeMeasure } from './merge-model.ts';
 import {
   MERGE_BOX_PX,
@@ -37,6 +38,8 @@ export interface MergePicture {
   /** Slot byte by string number (`serviceSlots`). */
   readonly slots: Uint8Array;
   readonly scrollTopPx: number;
+  /** In a comparison: change gives the colour, and not the service. */
+  readonly diff?: DiffFlame | undefined;
 }
 
 const LABEL_MIN_PX = 36;
@@ -85,11 +88,9 @@ function paintBox(
 ): void {
   const { flame, measure, matches } = picture;
   const { node, x0 } = rect;
-  const { token } = style.theme;
   const height = Math.round(MERGE_BOX_PX * dpr);
   // A pixel of the background between neighbours, where there is room for one.
   const width = Math.max(1, rect.x1 - x0 - (rect.x1 - x0 > 3 * dpr ? Math.round(dpr) : 0));
-  const isSolid = flame.isSpans(node);
   const isDimmed = isAbove || (matches !== null && node !== ALL_TRACES && matches[node] === 0);
   context.globalAlpha = isDimmed ? DIMMED : 1;
   fillBox(context, dpr, picture, style, rect, top, width, height);
@@ -102,19 +103,45 @@ function paintBox(
   if (shown === '') return;
   const middle = top + Math.round(height / 2);
   const x = x0 + PADDING_PX * dpr;
-  context.fillStyle = isSolid && !isDimmed ? token['svc-ink'] : token.t1;
+  context.fillStyle = inkOf(picture, style, node, isDimmed);
   context.fillText(shown, x, middle);
   if (shown !== name) return;
-  const value = mergeValueText(flame, measure, node);
+  const { diff } = picture;
+  const value = diff === undefined ? mergeValueText(flame, measure, node) : changeText(diff, node);
   const atPx = ruler.width(name) + 6;
   if (atPx + ruler.width(value) > roomPx) return;
   context.fillText(value, x + atPx * dpr, middle);
 }
 
+function inkOf(
+  { flame, diff }: MergePicture,
+  style: PaintStyle,
+  node: number,
+  isDimmed: boolean,
+): string {
+  const { token } = style.theme;
+  if (isDimmed) return token.t1;
+  if (diff === undefined) return flame.isSpans(node) ? token['svc-ink'] : token.t1;
+  if (diff.isOnlyInA(node)) return token.t1;
+  const step = Math.abs(changeStep(diff, node));
+  return token[step === 0 ? 'd-neutral-ink' : step === 4 ? 'd-ink-4' : 'd-ink'];
+}
+
+const SLOWER = ['d-neutral', 'd-slow1', 'd-slow2', 'd-slow3', 'd-slow4'] as const;
+const FASTER = ['d-neutral', 'd-fast1', 'd-fast2', 'd-fast3', 'd-fast4'] as const;
+
+/** The colour of a change; what ran only in A is an outline with a hatch. */
+function changeFill(diff: DiffFlame, style: PaintStyle, node: number): string {
+  const { token } = style.theme;
+  if (diff.isOnlyInA(node)) return token.s2;
+  const step = changeStep(diff, node);
+  return token[(step < 0 ? FASTER : SLOWER)[Math.abs(step)]];
+}
+
 function fillBox(
   context: DrawContext,
   dpr: number,
-  { flame, slots }: MergePicture,
+  { flame, slots, diff }: MergePicture,
   style: PaintStyle,
   { node, x0 }: MergeRect,
   top: number,
@@ -123,12 +150,14 @@ function fillBox(
 ): void {
   const { token } = style.theme;
   const slot = flame.isSpans(node) ? slots[flame.columns.serviceStr[node]] : 0;
-  context.fillStyle = flame.isSpans(node) ? fillOfSlot(style, slot) : token.s2;
+  const plain = flame.isSpans(node) ? fillOfSlot(style, slot) : token.s2;
+  context.fillStyle = diff === undefined ? plain : changeFill(diff, style, node);
   context.beginPath();
   context.roundRect(x0, top, width, height, Math.min(2 * dpr, width / 2));
   context.fill();
   const isOther = node !== ALL_TRACES && flame.columns.kind[node] === FLAME_KIND.other;
-  if ((slot & HATCHED) !== 0 || isOther) {
+  const isHatched = diff === undefined ? (slot & HATCHED) !== 0 || isOther : diff.isOnlyInA(node);
+  if (isHatched) {
     context.fillStyle = style.hatch;
     context.fill();
   }
@@ -138,7 +167,7 @@ function fillBox(
 function outlineBox(
   context: DrawContext,
   dpr: number,
-  { flame, selected, hovered, hasFocus }: MergePicture,
+  { flame, selected, hovered, hasFocus, diff }: MergePicture,
   style: PaintStyle,
   node: number,
   x0: number,
@@ -147,7 +176,9 @@ function outlineBox(
   height: number,
 ): void {
   const { token } = style.theme;
-  const isMissing = node !== ALL_TRACES && flame.columns.kind[node] === FLAME_KIND.notReceived;
+  const isMissing =
+    node !== ALL_TRACES &&
+    (flame.columns.kind[node] === FLAME_KIND.notReceived || diff?.isOnlyInA(node) === true);
   const isRinged = node === selected || node === hovered;
   if (!isRinged && !isMissing) return;
   const line = Math.max(1, Math.round((node === selected ? 2 : 1) * dpr));

@@ -51,7 +51,7 @@ export function buildMergeScene(
     for (const child of flame.children(next.node)) {
       const width = flame.width(measure, child) * scale;
       const row = rowOf(flame, child);
-      const x0 = Math.round(x);
+      const x0 = Math.min(Math.round(x), widthDevicePx - 1);
       // Siblings that share a pixel are one sliver: the first, which is the largest.
       if (width > 0 && x0 >= drawnTo) {
         drawnTo = Math.max(x0 + 1, Math.round(x + width));

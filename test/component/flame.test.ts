@@ -167,3 +167,65 @@ describe('the Flame screen', () => {
     await page.context().close();
   });
 });
+
+describe('comparing A and B', () => {
+  const COMPARED = '#/flame?mode=compare&q=service:left&b=service:right';
+
+  beforeAll(async () => {
+    await sendTrace(program.httpPort, 'checkout', 12, 'left');
+    await sendTrace(program.httpPort, 'checkout', 9, 'left');
+    await sendTrace(program.httpPort, 'search', 3, 'right');
+  });
+
+  it('says how many traces are too few, and what ran on one side only', async () => {
+    const page = await openPage('dark', COMPARED);
+    await summaryOf(page, 'No clear difference, 1 trace is too few');
+    const table = page.getByRole('region', { name: 'What changed' });
+    await table.getByText('only in A').first().waitFor();
+    await table.getByText('only in B').first().waitFor();
+    await page.context().close();
+  });
+
+  it('has no accessibility violation, in the dark and in the light', async () => {
+    for (const theme of ['dark', 'light'] as const) {
+      const page = await openPage(theme, COMPARED);
+      await summaryOf(page, 'No clear difference');
+      await page.getByRole('tree').focus();
+      await page.keyboard.press('ArrowDown');
+      await page.getByRole('button', { name: 'Traces of A' }).waitFor();
+      expect(await axeViolations(page), theme).toEqual([]);
+      await goTo(page, '#/flame?mode=compare&q=name:nothing&b=name:nothing');
+      await summaryOf(page, 'No trace matches A or B');
+      expect(await axeViolations(page), `${theme} no match`).toEqual([]);
+      await goTo(page, '#/flame?mode=compare&b=duration%3E');
+      await summaryOf(page, 'These traces cannot be compared');
+      expect(await axeViolations(page), `${theme} wrong query`).toEqual([]);
+      await page.getByRole('button', { name: 'Clear filters' }).click();
+      await page.getByRole('tree').waitFor({ state: 'attached' });
+      await page.context().close();
+    }
+  });
+
+  it('keeps the graph of one side when the other has no trace', async () => {
+    const page = await openPage('dark', '#/flame?mode=compare&q=name:nothing&b=service:right');
+    await summaryOf(page, 'No trace matches A');
+    await page.getByRole('tree').waitFor({ state: 'attached' });
+    await page.context().close();
+  });
+
+  it('swaps the sides by key, and opens the traces of one', async () => {
+    const page = await openPage('dark', COMPARED);
+    const table = page.getByRole('region', { name: 'What changed' });
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('s');
+    await page.waitForFunction(() => location.hash.includes('q=service%3Aright'));
+    await table.getByRole('row').filter({ hasText: 'search' }).getByText('only in A').waitFor();
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('button', { name: 'Traces of' }).first().click();
+    await page.getByRole('grid').waitFor();
+    expect(decodeURIComponent(await hashOf(page))).toContain('#/traces?q=service:');
+    await page.context().close();
+  });
+});

@@ -3,6 +3,7 @@
  * anew with every frame, so places are kept as the labels from the root down.
  */
 import { serviceSlots } from '../../canvas/draw-context.ts';
+import type { DiffFlame } from '../../canvas/merge-diff.ts';
 import { MergedFlame } from '../../canvas/merge-model.ts';
 import type { LiveSubscription, TopicFrame } from '../../../proto/live/client.ts';
 import type { Filter } from '../../../proto/live/topics.ts';
@@ -12,6 +13,7 @@ import type { Session } from '../../session/session.svelte.ts';
 export interface ShownFlame {
   readonly flame: MergedFlame;
   readonly slots: Uint8Array;
+  readonly diff?: DiffFlame;
 }
 
 export class FlameState {

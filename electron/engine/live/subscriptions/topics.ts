@@ -2,6 +2,7 @@
 import type { OpenTopics } from '../topic.ts';
 import { openFacets } from './facets.ts';
 import { openFlame } from './flame.ts';
+import { openFlameDiff } from './flame-diff.ts';
 import { openLatency } from './latency.ts';
 import { openLogs } from './logs.ts';
 import { openMetrics, openSeries } from './metrics.ts';
@@ -20,6 +21,7 @@ export const OPEN_TOPIC: OpenTopics = {
   facets: openFacets,
   trace: openTrace,
   flame: openFlame,
+  flameDiff: openFlameDiff,
   logs: openLogs,
   metrics: openMetrics,
   series: openSeries,
