@@ -9,6 +9,14 @@
  */
 import type { Column } from './frame.ts';
 import type {
+  FlameColumns,
+  FlameDiffColumns,
+  FlameDiffMeta,
+  FlameDiffParams,
+  FlameMeta,
+  FlameParams,
+} from './topics-flame.ts';
+import type {
   FacetsMeta,
   FacetsParams,
   LatencyColumns,
@@ -36,6 +44,7 @@ import type {
 } from './topics-traces.ts';
 
 export * from './filter.ts';
+export * from './topics-flame.ts';
 export * from './topics-latency.ts';
 export * from './topics-logs.ts';
 export * from './topics-metrics.ts';
@@ -56,6 +65,8 @@ export interface Topics {
     readonly params: { readonly traceId: string; readonly corrected?: boolean };
     readonly meta: TraceMeta;
   };
+  readonly flame: { readonly params: FlameParams; readonly meta: FlameMeta };
+  readonly flameDiff: { readonly params: FlameDiffParams; readonly meta: FlameDiffMeta };
   readonly logs: { readonly params: LogsParams; readonly meta: LogsMeta };
   readonly metrics: { readonly params: MetricsParams; readonly meta: MetricsMeta };
   readonly series: { readonly params: SeriesParams; readonly meta: SeriesMeta };
@@ -73,6 +84,8 @@ export interface TopicColumns {
   readonly latency: LatencyColumns;
   readonly facets: Record<never, Column>;
   readonly trace: TraceColumns;
+  readonly flame: FlameColumns;
+  readonly flameDiff: FlameDiffColumns;
   readonly logs: LogsColumns;
   readonly metrics: MetricsColumns;
   readonly series: SeriesColumns;

@@ -37,6 +37,18 @@ const NAMES = [
   'h4',
   'h5',
   'h6',
+  'd-neutral',
+  'd-neutral-ink',
+  'd-slow1',
+  'd-slow2',
+  'd-slow3',
+  'd-slow4',
+  'd-fast1',
+  'd-fast2',
+  'd-fast3',
+  'd-fast4',
+  'd-ink',
+  'd-ink-4',
 ] as const;
 
 /** The name of a token that painters may use. */

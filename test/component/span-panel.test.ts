@@ -272,9 +272,10 @@ describe('the span panel', () => {
   it('narrows the list of traces by an attribute', async () => {
     await open(2);
     await section('Span').getByText('order.id').hover();
-    await section('Span').getByRole('button', { name: 'Filter for order.id' }).click();
+    await section('Span').getByRole('button', { name: 'Filter by order.id' }).click();
+    await page.getByRole('menuitem', { name: 'Filter for this value' }).click();
     const hash = await page.evaluate(() => decodeURIComponent(location.hash));
-    expect(hash).toContain('q=span.order.id:8812');
+    expect(hash).toContain('q=order.id:8812');
     await page.goBack();
   });
 

@@ -163,7 +163,7 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
       await sendLogs(host.httpPort, ['the newest of all'], trace);
       const newest = log.locator('[id^="log-"]').filter({ hasText: 'the newest of all' });
       await newest.waitFor({ timeout: SOON_MS });
-      await newest.getByRole('link').click();
+      await newest.getByRole('link').press('Enter');
       await page.getByRole('tree', { name: 'Spans of the trace' }).waitFor({ timeout: SOON_MS });
       await page.getByRole('link', { name: 'Open in Logs' }).click();
       await log.getByText('the newest of all').waitFor({ timeout: SOON_MS });

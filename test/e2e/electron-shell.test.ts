@@ -76,6 +76,7 @@ describe('the page under the fake electron', () => {
       'exportCapture',
       'importFiles',
       'onCommand',
+      'openEditor',
       'openFiles',
       'platform',
       'setTheme',

@@ -29,6 +29,7 @@ export async function browse(engine: Engine, time: ManualTime): Promise<void> {
   await eyes.see('requests', { limit: 100 });
   for (const filter of [NO_FILTER, filterOf('e'), filterOf(EVERYWHERE), filterOf('', ['a'])]) {
     await lookAtTraces(eyes, await eyes.see('traces', { filter, anchor: null, ...rows }));
+    await eyes.see('flame', { filter });
     const logs = await eyes.see('logs', {
       ...{ filter, minSeverity: 0, first: null, count: 200, traceId: '' },
     });

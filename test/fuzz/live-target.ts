@@ -51,6 +51,7 @@ const TOPICS: readonly (readonly [string, object])[] = [
   ['trace', PINNED],
   ['logs', { ...WINDOW, minSeverity: 0, first: null, traceId: '' }],
   ['metrics', { ...WINDOW, sparkPoints: 20 }],
+  ['flame', { filter: FILTER }],
   ['series', { metric: 0, fromMs: 0, toMs: 4e12, maxPoints: 50 }],
   ['hasOwnProperty', {}],
 ];

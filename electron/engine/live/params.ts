@@ -7,6 +7,8 @@ import type {
   Brush,
   FacetsParams,
   Filter,
+  FlameDiffParams,
+  FlameParams,
   LatencyParams,
   LatencyWindow,
   ListWindow,
@@ -123,8 +125,8 @@ function readNames(fields: Fields, name: string): readonly string[] {
   return value as string[];
 }
 
-export function readFilter(fields: Fields): Filter {
-  const filter = readFields(fields.filter);
+export function readFilter(fields: Fields, name = 'filter'): Filter {
+  const filter = readFields(fields[name]);
   return {
     text: readText(filter, 'text', MAX_FILTER_TEXT),
     services: readNames(filter, 'services'),
@@ -227,6 +229,15 @@ function readLatencyWindow(value: unknown): LatencyWindow | null {
 export function readFacetsParams(value: unknown): FacetsParams {
   const fields = readFields(value);
   return { filter: readFilter(fields), brush: readBrush(fields) };
+}
+
+export function readFlameParams(value: unknown): FlameParams {
+  return { filter: readFilter(readFields(value)) };
+}
+
+export function readFlameDiffParams(value: unknown): FlameDiffParams {
+  const fields = readFields(value);
+  return { a: readFilter(fields, 'a'), b: readFilter(fields, 'b') };
 }
 
 /** What a log list holds; `minSeverity`, `traceId` and `fold` may be left out. */

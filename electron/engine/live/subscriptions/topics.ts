@@ -1,6 +1,8 @@
 /** All topics by name. */
 import type { OpenTopics } from '../topic.ts';
 import { openFacets } from './facets.ts';
+import { openFlame } from './flame.ts';
+import { openFlameDiff } from './flame-diff.ts';
 import { openLatency } from './latency.ts';
 import { openLogs } from './logs.ts';
 import { openMetrics, openSeries } from './metrics.ts';
@@ -18,6 +20,8 @@ export const OPEN_TOPIC: OpenTopics = {
   latency: openLatency,
   facets: openFacets,
   trace: openTrace,
+  flame: openFlame,
+  flameDiff: openFlameDiff,
   logs: openLogs,
   metrics: openMetrics,
   series: openSeries,

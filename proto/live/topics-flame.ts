@@ -1,0 +1,112 @@
+/** The merged flame graph: the traces that a filter selects, folded by service and operation. */
+import type { Filter } from './filter.ts';
+
+export interface FlameParams {
+  readonly filter: Filter;
+}
+
+/** Times are sums over the traces in ns; divided by `traceCount` they are those of the mean trace. */
+export interface FlameMeta {
+  /** False until the first merge is done: there are no nodes then. */
+  readonly merged: boolean;
+  /** Traces that match, and traces in memory. */
+  readonly matched: number;
+  readonly total: number;
+  /** Whether older traces are still being looked through. */
+  readonly searching: boolean;
+  /** Clock of the engine when the merge began, ms since the Unix epoch; 0 before the first. */
+  readonly mergedAtMs: number;
+  /** What was folded. */
+  readonly traceCount: number;
+  readonly spanCount: number;
+  /** Sum over the traces of the time in which any of their spans runs. */
+  readonly busyNs: number;
+  readonly strings: readonly string[];
+}
+
+/** What a node of the merged flame graph stands for. */
+export const FLAME_KIND = {
+  spans: 0,
+  /** Parents that were not received. */
+  notReceived: 1,
+  /** Paths below the node above that are left out for being too many and too small. */
+  other: 2,
+} as const;
+
+/** Columns of `flame`: nodes in depth-first order, siblings by attributed time, largest first. */
+export type FlameColumns = {
+  /** Node above; -1 for roots. */
+  readonly parent: Int32Array;
+  readonly depth: Int32Array;
+  /** FLAME_KIND. */
+  readonly kind: Uint8Array;
+  readonly nameStr: Int32Array;
+  readonly serviceStr: Int32Array;
+  /** Durations of the spans; where siblings overlap they exceed their parent's. */
+  readonly totalNs: Float64Array;
+  /** Durations without the union of a span's children. */
+  readonly selfNs: Float64Array;
+  /** Each instant of a trace split among the spans that run at its leaves: never exceeds the parent's. */
+  readonly attributedNs: Float64Array;
+  readonly count: Uint32Array;
+  readonly errors: Uint32Array;
+  /** Traces that have the path. */
+  readonly traces: Uint32Array;
+};
+
+export interface FlameDiffParams {
+  readonly a: Filter;
+  readonly b: Filter;
+}
+
+/** One side of a comparison. */
+export interface FlameDiffSide {
+  readonly matched: number;
+  readonly searching: boolean;
+  readonly traceCount: number;
+  readonly spanCount: number;
+  /** Median of the durations of its newest traces, ns; 0 without traces. */
+  readonly medianNs: number;
+  /** How many of them were looked at. */
+  readonly tested: number;
+}
+
+export interface FlameDiffMeta {
+  /** False until both sides are merged: there are no nodes then. */
+  readonly merged: boolean;
+  /** Traces in memory. */
+  readonly total: number;
+  readonly mergedAtMs: number;
+  readonly a: FlameDiffSide;
+  readonly b: FlameDiffSide;
+  /**
+   * Two-sided p of a Mann-Whitney U test on the durations of traces (normal approximation, corrected for
+   * ties and continuity); null where a side has fewer than FLAME_DIFF_LEAST.
+   */
+  readonly p: number | null;
+  /** The probability that a trace of B takes longer than one of A, ties counted half; 0.5 without p. */
+  readonly superiority: number;
+  readonly strings: readonly string[];
+}
+
+/** Traces that a side needs at least for a verdict. */
+export const FLAME_DIFF_LEAST = 8;
+
+/** Columns of `flameDiff`: nodes in depth-first order, siblings by width. Times are ns of the mean trace. */
+export type FlameDiffColumns = {
+  readonly parent: Int32Array;
+  readonly depth: Int32Array;
+  /** FLAME_KIND. */
+  readonly kind: Uint8Array;
+  readonly nameStr: Int32Array;
+  readonly serviceStr: Int32Array;
+  /** The larger of A and B, part by part. */
+  readonly widthNs: Float64Array;
+  /** Attributed and self time; NaN where the side does not have the path. */
+  readonly aNs: Float64Array;
+  readonly bNs: Float64Array;
+  readonly aSelfNs: Float64Array;
+  readonly bSelfNs: Float64Array;
+  /** Spans of B. */
+  readonly bCount: Uint32Array;
+};

@@ -1,0 +1,110 @@
+/** The keys of the Flame screen. */
+import { ALL_TRACES, type MergedFlame } from '../../canvas/merge-model.ts';
+import type { KeyBinding } from '../../session/keys.ts';
+
+/** What the keys act on and ask of the screen. */
+export interface FlameKeyTargets {
+  readonly flame: MergedFlame | undefined;
+  readonly selected: number | undefined;
+  readonly zoom: number;
+  hasGraphFocus(): boolean;
+  select(node: number | undefined): void;
+  zoomTo(node: number): void;
+  showTraces(node: number): void;
+  focusFilter(): void;
+  focusFind(): void;
+}
+
+/** `targets` is asked anew at every key. */
+export function flameKeys(targets: () => FlameKeyTargets): KeyBinding[] {
+  return [...walkKeys(targets), ...placeKeys(targets)];
+}
+
+/** Arrow keys belong to the table unless the graph has the keyboard. */
+function walkKeys(targets: () => FlameKeyTargets): KeyBinding[] {
+  const walk = (
+    key: string,
+    label: string,
+    to: (flame: MergedFlame, node: number) => number | undefined,
+  ): KeyBinding => ({
+    keys: [key],
+    label,
+    group: 'Trace',
+    run: () => {
+      const { flame, selected, zoom, select, hasGraphFocus } = targets();
+      if (flame === undefined || !hasGraphFocus()) return false;
+      const next = selected === undefined ? zoom : to(flame, selected);
+      if (next !== undefined) select(next);
+      return true;
+    },
+  });
+  const sibling = (flame: MergedFlame, node: number, step: number): number | undefined => {
+    if (node === ALL_TRACES) return undefined;
+    const all = flame.children(flame.parent(node));
+    return all[all.indexOf(node) + step];
+  };
+  return [
+    walk('ArrowLeft', 'Previous sibling', (flame, node) => sibling(flame, node, -1)),
+    walk('ArrowRight', 'Next sibling', (flame, node) => sibling(flame, node, 1)),
+    walk('ArrowUp', 'Parent', (flame, node) => flame.parent(node)),
+    walk('ArrowDown', 'First child', (flame, node) => flame.children(node)[0]),
+  ];
+}
+
+function placeKeys(targets: () => FlameKeyTargets): KeyBinding[] {
+  const onSelected = (key: string, label: string, run: (node: number) => void): KeyBinding => ({
+    keys: [key],
+    label,
+    group: 'Trace',
+    run: () => {
+      const { selected } = targets();
+      if (selected === undefined) return false;
+      run(selected);
+      return true;
+    },
+  });
+  return [
+    onSelected('f', 'Fit the selection', (node) => {
+      targets().zoomTo(node);
+    }),
+    {
+      keys: ['0'],
+      label: 'Show all',
+      group: 'Trace',
+      run: () => {
+        targets().zoomTo(ALL_TRACES);
+      },
+    },
+    onSelected('Enter', 'Show the traces of the selection', (node) => {
+      targets().showTraces(node);
+    }),
+    {
+      keys: ['Escape'],
+      label: 'Clear the selection, then show all',
+      group: 'Trace',
+      run: () => {
+        const { selected, zoom, select, zoomTo } = targets();
+        if (selected !== undefined) select(undefined);
+        else if (zoom !== ALL_TRACES) zoomTo(ALL_TRACES);
+        else return false;
+        return true;
+      },
+    },
+    {
+      keys: ['/'],
+      label: 'Filter',
+      group: 'Anywhere',
+      run: () => {
+        targets().focusFilter();
+      },
+    },
+    {
+      keys: ['Mod+F'],
+      label: 'Find in the graph',
+      group: 'Trace',
+      run: () => {
+        targets().focusFind();
+      },
+    },
+  ];
+}

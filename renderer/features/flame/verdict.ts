@@ -1,0 +1,40 @@
+/** The verdict of a comparison in words. */
+import { formatCount, formatDifference, formatDuration } from '../../base/format.ts';
+import { FLAME_DIFF_LEAST, type FlameDiffMeta } from '../../../proto/live/topics.ts';
+
+export interface Verdict {
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** Below this p a difference is called one. */
+const LEVEL = 0.05;
+
+/** Which side is slower, by how much, and how sure that is. */
+export function verdictOf({ a, b, p, superiority }: FlameDiffMeta): Verdict {
+  for (const [name, { traceCount }] of [
+    ['A', a],
+    ['B', b],
+  ] as const) {
+    if (traceCount === 0) {
+      return { title: `No trace matches ${name}`, detail: 'The graph shows the other side alone.' };
+    }
+  }
+  const medians = `median ${formatDuration(a.medianNs)} \u2192 ${formatDuration(b.medianNs)} per trace`;
+  if (p === null) {
+    const least = Math.min(a.tested, b.tested);
+    const few = `${formatCount(least)} ${least === 1 ? 'trace is' : 'traces are'} too few`;
+    return {
+      title: `No clear difference, ${few}`,
+      detail: `${medians}, a verdict needs ${FLAME_DIFF_LEAST}`,
+    };
+  }
+  const changeNs = b.medianNs - a.medianNs;
+  const sure = `${medians}, Mann-Whitney U: ${p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`}`;
+  // The test ranks all traces; where their middle says otherwise there is no simple word for it.
+  if (p >= LEVEL || changeNs === 0 || changeNs > 0 !== superiority > 0.5) {
+    return { title: 'No clear difference', detail: sure };
+  }
+  const size = formatDifference(Math.abs(changeNs)).slice(1);
+  return { title: `B is ${changeNs > 0 ? 'slower' : 'faster'} by ${size}`, detail: sure };
+}
