@@ -224,7 +224,7 @@ describe('comparing A and B', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await page.getByRole('button', { name: 'Traces of' }).first().click();
-    await page.getByRole('grid').waitFor();
+    await page.getByRole('grid', { name: 'Traces', exact: true }).waitFor();
     expect(decodeURIComponent(await hashOf(page))).toContain('#/traces?q=service:');
     await page.context().close();
   });

@@ -141,12 +141,12 @@ describe('screens with telemetry', () => {
   });
 
   it('are reached by number and by chord', async () => {
-    const keys = { '2': 'logs', '3': 'metrics', '4': 'connect', '1': 'traces' };
+    const keys = { '2': 'logs', '3': 'metrics', '4': 'flame', '5': 'connect', '1': 'traces' };
     for (const [key, screen] of Object.entries(keys)) {
       await page.keyboard.press(key);
       expect(await hashOf(page)).toBe(`#/${screen}`);
     }
-    const chords = { l: 'logs', m: 'metrics', c: 'connect', t: 'traces' };
+    const chords = { l: 'logs', m: 'metrics', f: 'flame', c: 'connect', t: 'traces' };
     for (const [key, screen] of Object.entries(chords)) {
       await page.keyboard.press('g');
       await page.keyboard.press(key);
