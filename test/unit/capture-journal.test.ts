@@ -139,6 +139,17 @@ describe('a journal', () => {
     expect(await stored('logs')).toEqual([bytes]);
   });
 
+  it('takes chunks without bytes, before, between and behind others', async () => {
+    const journal = open();
+    // A view of nothing has no address, which zlib takes for the wish to start anew.
+    const none = Buffer.alloc(0).subarray(0);
+    const chunks = [none, Buffer.from('o'), none, Buffer.from('ne'), none];
+    journal.append('traces', 5, chunks, 3);
+    append(journal, 'traces', Buffer.from('two'));
+    await journal.close(true);
+    expect(await storedTexts('traces')).toEqual(['one', 'two']);
+  });
+
   it('keeps the order and every byte of batches of any size, split into any chunks', async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = seeded(seed);

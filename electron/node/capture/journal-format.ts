@@ -74,7 +74,8 @@ export function recordHeader(
   headerView.setFloat64(8, arrivalMs, true);
   headerView.setUint32(16, SIGNALS.indexOf(signal), true);
   let crc = crc32(header.subarray(CRC_FROM));
-  for (const chunk of chunks) crc = crc32(chunk, crc);
+  // zlib starts anew at a view of nothing.
+  for (const chunk of chunks) if (chunk.byteLength > 0) crc = crc32(chunk, crc);
   headerView.setUint32(4, crc, true);
   return header;
 }

@@ -259,7 +259,9 @@ export class BoxState {
   #takeOption(option: Option | undefined): boolean {
     const editor = this.#editor;
     if (option === undefined || editor === undefined) return false;
-    const { from, to } = option.range;
+    const { from } = option.range;
+    // What was typed since the options were asked for is of the word that they complete.
+    const to = Math.max(option.range.to, editor.cursor);
     const isDone = option.group === 'value' || option.group === 'unit' || option.isWhole;
     const needsGap = (isDone || option.group === 'keyword') && editor.text[to] !== ' ';
     this.#hide();
