@@ -1,5 +1,5 @@
 /** What the engine is given: it reads no clock, timer, file or socket of its own. */
-import type { StatusMeta } from '../../proto/live/topics.ts';
+import type { Mark, StatusMeta } from '../../proto/live/topics.ts';
 import type { Signal } from '../../proto/otlp/signal.ts';
 
 export interface Clock {
@@ -46,6 +46,8 @@ export interface EngineOptions {
   readonly version: string;
   /** Told after a client cleared a signal or all; what is still kept then (pinned traces) stays. */
   readonly onCleared?: (signal: Signal | 'all') => void;
+  /** Told after every change of the marks, with all there are. */
+  readonly onMarks?: (marks: readonly Mark[]) => void;
 }
 
 /** Why a body was refused as a whole. One table maps these to HTTP and gRPC status (receiver). */

@@ -5,6 +5,7 @@
  */
 import type { Signal } from '../otlp/signal.ts';
 import type { Completion } from '../query/completion.ts';
+import type { MarkMethods } from './methods-marks.ts';
 import type { SpanMethods } from './methods-span.ts';
 import type {
   Brush,
@@ -18,7 +19,7 @@ import type {
   TraceOrder,
 } from './topics.ts';
 
-export interface Methods extends SpanMethods {
+export interface Methods extends SpanMethods, MarkMethods {
   readonly 'status.get': { readonly params: Record<string, never>; readonly result: StatusMeta };
   /** One span in full. Fails with notFound. */
   readonly 'span.get': {

@@ -24,6 +24,7 @@ import type {
   LatencyParams,
 } from './topics-latency.ts';
 import type { LogsColumns, LogsMeta, LogsParams } from './topics-logs.ts';
+import type { MarksMeta } from './topics-marks.ts';
 import type {
   MetricsColumns,
   MetricsMeta,
@@ -47,6 +48,7 @@ export * from './filter.ts';
 export * from './topics-flame.ts';
 export * from './topics-latency.ts';
 export * from './topics-logs.ts';
+export * from './topics-marks.ts';
 export * from './topics-metrics.ts';
 export * from './topics-status.ts';
 export * from './topics-trace.ts';
@@ -56,6 +58,7 @@ export interface Topics {
   readonly status: { readonly params: Record<string, never>; readonly meta: StatusMeta };
   readonly sources: { readonly params: Record<string, never>; readonly meta: SourcesMeta };
   readonly requests: { readonly params: { readonly limit: number }; readonly meta: RequestsMeta };
+  readonly marks: { readonly params: Record<string, never>; readonly meta: MarksMeta };
   readonly traces: { readonly params: TracesParams; readonly meta: TracesMeta };
   readonly spans: { readonly params: SpansParams; readonly meta: SpansMeta };
   readonly latency: { readonly params: LatencyParams; readonly meta: LatencyMeta };
@@ -79,6 +82,7 @@ export interface TopicColumns {
   readonly status: Record<never, Column>;
   readonly sources: Record<never, Column>;
   readonly requests: Record<never, Column>;
+  readonly marks: Record<never, Column>;
   readonly traces: TracesColumns;
   readonly spans: SpansColumns;
   readonly latency: LatencyColumns;

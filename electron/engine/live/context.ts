@@ -4,6 +4,7 @@ import type { ItemKind, Signal } from '../../../proto/otlp/signal.ts';
 import type { EngineOptions, HostStatus } from '../config.ts';
 import { Completer } from '../query/complete.ts';
 import type { Store } from '../store/store.ts';
+import { Marks } from './marks.ts';
 import { Queries } from './queries.ts';
 import { Rates } from './rates.ts';
 import { RequestLog } from './request-log.ts';
@@ -19,6 +20,7 @@ export class LiveContext {
   readonly queries: Queries;
   readonly completer: Completer;
   readonly lists: SharedLists;
+  readonly marks: Marks;
   /** Ids of pinned traces, in the order they were pinned. */
   readonly pinned: string[] = [];
   readonly #rates: Rates;
@@ -33,6 +35,10 @@ export class LiveContext {
     this.completer = new Completer(store, options.clock);
     this.lists = new SharedLists(options, store, this.queries);
     this.#changed = changed;
+    this.marks = new Marks(options.clock, (marks) => {
+      changed('marks');
+      options.onMarks?.(marks);
+    });
     this.#startedMs = options.clock.ticksMs();
     this.#rates = new Rates(
       () => this.#counts(),
@@ -77,6 +83,7 @@ export class LiveContext {
     const cleared: readonly Signal[] =
       signal === 'all' ? ['traces', 'logs', 'metrics', 'profiles'] : [signal];
     for (const one of cleared) this.#changed(one);
+    if (signal === 'all') this.marks.clear();
     this.options.onCleared?.(signal);
   }
 

@@ -9,6 +9,7 @@ import { requestToJson } from '../wire/proto-to-json.ts';
 import type { LiveContext } from './context.ts';
 import type { HostMethodName, HostMethods } from './host-methods.ts';
 import { listLogs, listSpans, listTraces, logAt, traceRows } from './list-methods.ts';
+import { addMark, removeMark, renameMark, restoreMark } from './mark-methods.ts';
 import { listMetrics, metricSeries } from './metric-methods.ts';
 import {
   readBoolean,
@@ -60,6 +61,10 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'trace.events': (params) => eventTimes(context, params),
     'trace.json': (params) => getTraceJson(context, params),
     'trace.pin': (params) => pinTrace(context, params),
+    'mark.add': (params) => addMark(context, params),
+    'mark.rename': (params) => renameMark(context, params),
+    'mark.remove': (params) => removeMark(context, params),
+    'mark.restore': (params) => restoreMark(context, params),
     clear: (params) => {
       context.clear(readSignal(params));
       return {};

@@ -5,7 +5,7 @@ import type { Signal } from '../../../proto/otlp/signal.ts';
 import type { LiveContext } from './context.ts';
 
 /** What can make a topic's state old. */
-export type Trigger = Signal | 'requests' | 'host';
+export type Trigger = Signal | 'requests' | 'host' | 'marks';
 
 export interface BuiltFrame {
   readonly kind: FrameKind;

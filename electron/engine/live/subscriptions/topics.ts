@@ -5,6 +5,7 @@ import { openFlame } from './flame.ts';
 import { openFlameDiff } from './flame-diff.ts';
 import { openLatency } from './latency.ts';
 import { openLogs } from './logs.ts';
+import { openMarks } from './marks.ts';
 import { openMetrics, openSeries } from './metrics.ts';
 import { openRequests, openSources, openStatus } from './overview.ts';
 import { openSpans } from './spans.ts';
@@ -15,6 +16,7 @@ export const OPEN_TOPIC: OpenTopics = {
   status: openStatus,
   sources: openSources,
   requests: openRequests,
+  marks: openMarks,
   traces: openTraces,
   spans: openSpans,
   latency: openLatency,
