@@ -10,12 +10,13 @@
  * and exports work in slices of at most 8 ms.
  */
 import type { Channel } from '../../proto/live/channel.ts';
-import type { RequestEntry, Selection, StatusMeta } from '../../proto/live/topics.ts';
+import type { Mark, RequestEntry, Selection, StatusMeta } from '../../proto/live/topics.ts';
 import type { Signal } from '../../proto/otlp/signal.ts';
 import type { BodyEncoding, EngineOptions, HostStatus, IngestResult } from './config.ts';
 import type { HostMethods } from './live/host-methods.ts';
 import { LiveServer } from './live/server.ts';
 import { openExport, type ExportReader } from './query/export-reader.ts';
+import type { Watching } from './store/processes.ts';
 import { Store } from './store/store.ts';
 import { warmUp } from './store/warm-up.ts';
 import { joinChunks } from './wire/chunks.ts';
@@ -57,6 +58,26 @@ export class Engine {
         : this.#store.ingest(signal, chunks, byteLength);
     if (result.ok) this.#live.ingested(signal);
     return result;
+  }
+
+  /**
+   * Runs ingests of what was not sent now, and says what it tells about processes: a journal that
+   * processes are known from then on, a file `nothing`. Otherwise a process that was not heard of
+   * before may have taken the place of another, which gives a mark.
+   */
+  ofThePast<T>(tells: Exclude<Watching, 'restarts'>, ingest: () => T): T {
+    const { processes } = this.#store.resources;
+    processes.watching = tells;
+    try {
+      return ingest();
+    } finally {
+      processes.watching = 'restarts';
+    }
+  }
+
+  /** Takes marks of an earlier run in; those that are here already are passed over. */
+  takeMarks(marks: readonly Mark[]): void {
+    this.#live.takeMarks(marks);
   }
 
   #ingestJson(signal: Signal, chunks: readonly Uint8Array[], byteLength: number): IngestResult {

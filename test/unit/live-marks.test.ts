@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Engine } from '../../electron/engine/engine.ts';
+import { Marks } from '../../electron/engine/live/marks.ts';
+import { CONFIRM_MS, REGRET_MS } from '../../electron/engine/store/processes.ts';
+import type { LiveClient } from '../../proto/live/client.ts';
 import { MAX_MARK_LABEL, MAX_MARKS, type Mark, type MarksMeta } from '../../proto/live/topics.ts';
 import { connectClient, createEngine, ManualTime, settle } from '../support/live-engine.ts';
-import type { LiveClient } from '../../proto/live/client.ts';
+import { encodeRequest } from '../support/otlp/proto-root.ts';
 
 function watch(client: LiveClient): { readonly metas: MarksMeta[] } {
   const metas: MarksMeta[] = [];
@@ -120,4 +124,117 @@ test('clear of everything takes the marks away, clear of one signal does not', a
   time.advance(50);
   await settle();
   expect(labels(metas.at(-1))).toEqual([]);
+});
+
+describe('a process that takes the place of another', () => {
+  const sendAs = (engine: Engine, id: number, pid: number): void => {
+    const bytes = encodeRequest('logs', {
+      resourceLogs: [
+        {
+          resource: {
+            attributes: [
+              { key: 'service.name', value: { stringValue: 'checkout' } },
+              { key: 'process.pid', value: { intValue: pid } },
+            ],
+          },
+          scopeLogs: [{ logRecords: [{ timeUnixNano: id, body: { stringValue: `${id}` } }] }],
+        },
+      ],
+    });
+    engine.ingest('logs', [bytes], bytes.byteLength, 'protobuf');
+  };
+
+  test('gets a mark at its first items, once the other stays silent', async () => {
+    const { engine, client, metas, time } = await open();
+    sendAs(engine, 1, 100);
+    time.advance(5_000);
+    sendAs(engine, 2, 200);
+    time.advance(CONFIRM_MS - 1_000);
+    await settle();
+    expect(metas.at(-1)?.marks).toEqual([]);
+    time.advance(2_000);
+    await settle();
+    expect(metas.at(-1)?.marks).toEqual([
+      {
+        id: expect.any(String),
+        kind: 'restart',
+        label: 'checkout restarted',
+        service: 'checkout',
+        instance: 'pid 200',
+        timeUnixNano: String(BigInt(ManualTime.startMs + 5_000) * 1_000_000n),
+      },
+    ]);
+    expect(await client.request('mark.add', {})).toMatchObject({ label: 'Mark 1' });
+  });
+
+  test('loses its mark when the other speaks again', async () => {
+    const { engine, metas, time } = await open();
+    sendAs(engine, 1, 100);
+    time.advance(1_000);
+    sendAs(engine, 2, 200);
+    time.advance(CONFIRM_MS + 1_000);
+    await settle();
+    expect(labels(metas.at(-1))).toEqual(['checkout restarted']);
+    sendAs(engine, 3, 100);
+    time.advance(1_050);
+    await settle();
+    expect(labels(metas.at(-1))).toEqual([]);
+  });
+
+  test('keeps a mark that a person gave another name', async () => {
+    const { engine, client, metas, time } = await open();
+    sendAs(engine, 1, 100);
+    time.advance(1_000);
+    sendAs(engine, 2, 200);
+    time.advance(CONFIRM_MS + 1_000);
+    await settle();
+    const id = metas.at(-1)?.marks[0]?.id ?? '';
+    await client.request('mark.rename', { id, label: 'new pool' });
+    sendAs(engine, 3, 100);
+    time.advance(1_050);
+    await settle();
+    expect(labels(metas.at(-1))).toEqual(['new pool']);
+  });
+
+  test('gets no mark when it was read from a file', async () => {
+    const { engine, metas, time } = await open();
+    engine.ofThePast('nothing', () => {
+      sendAs(engine, 1, 100);
+      sendAs(engine, 2, 200);
+    });
+    time.advance(CONFIRM_MS * 2);
+    await settle();
+    expect(metas.at(-1)?.marks).toEqual([]);
+  });
+
+  test('leaves no timer behind when nothing is unclear', async () => {
+    const { engine, time } = await open();
+    sendAs(engine, 1, 100);
+    time.advance(5_000);
+    sendAs(engine, 2, 200);
+    time.advance(CONFIRM_MS + REGRET_MS + 2_000);
+    await settle();
+    expect(time.timerCount).toBe(0);
+  });
+});
+
+test('automatic marks give way before those of a person', async () => {
+  const all: Mark[][] = [];
+  const marks = new Marks({ nowMs: () => 0, ticksMs: () => 0 }, (next) => all.push([...next]));
+  marks.add({ kind: 'manual', label: 'mine', timeUnixNano: '1' });
+  for (let i = 0; i < MAX_MARKS; i++) {
+    marks.add({ kind: 'restart', label: `r${i}`, timeUnixNano: String(10 + i) });
+  }
+  expect(marks.all).toHaveLength(MAX_MARKS);
+  expect(marks.all.slice(0, 2).map(({ label }) => label)).toEqual(['mine', 'r1']);
+  expect(marks.dropped).toBe(1);
+});
+
+test('marks of an earlier run come in once, and numbers go on behind them', () => {
+  const marks = new Marks({ nowMs: () => 0, ticksMs: () => 0 }, () => undefined);
+  const earlier: Mark = { id: 'm1', kind: 'manual', label: 'Mark 7', timeUnixNano: '5' };
+  marks.take([earlier]);
+  marks.take([earlier]);
+  expect(marks.all).toEqual([earlier]);
+  expect(marks.add({ kind: 'manual' }).label).toBe('Mark 8');
 });

@@ -61,6 +61,12 @@ export class Marks {
     return true;
   }
 
+  /** Takes away what proved wrong, unless a person gave it another name. Not to be restored. */
+  withdraw({ id, label }: Mark): void {
+    const rest = this.#all.filter((each) => each.id !== id || each.label !== label);
+    if (rest.length < this.#all.length) this.#set(rest);
+  }
+
   /** Brings a removed mark back; undefined when it is not among the last ones. */
   restore(id: string): Mark | undefined {
     const mark = this.#removed.find((each) => each.id === id);

@@ -7,6 +7,7 @@ import {
 } from '../../../proto/otlp/fields.ts';
 import { Cursor, WIRE, WireError } from '../wire/cursor.ts';
 import { BlobTable } from './blob-table.ts';
+import { Processes, type Process } from './processes.ts';
 import type { ResourceTable, ScopeTable, ServiceEntry } from './schema.ts';
 import type { Strings } from './string-table.ts';
 
@@ -33,10 +34,14 @@ interface OwnService {
 export class Resources extends BlobTable implements ResourceTable {
   /** False while items are moved that were accepted before. */
   isCounting = true;
+  /** Arrival of the body that is being taken, ms since the Unix epoch. */
+  arrivalMs = 0;
+  readonly processes = new Processes();
   readonly #strings: Strings;
   readonly #services: (OwnService | undefined)[] = [];
   /** The process that each row's resource names. */
   readonly #senders: string[] = [];
+  readonly #processes: (Process | undefined)[] = [];
   readonly #byName = new Map<string, OwnService>();
   #serviceCount = 0;
 
@@ -81,6 +86,13 @@ export class Resources extends BlobTable implements ResourceTable {
     service.errors -= errors;
   }
 
+  /** Called once for a run of items of one resource. */
+  override retain(row: number, count: number): void {
+    super.retain(row, count);
+    const process = this.#processes[row];
+    if (process !== undefined && this.isCounting) this.processes.seen(process, this.arrivalMs);
+  }
+
   addLogs(row: number, count: number): void {
     this.retain(row, count);
     if (this.isCounting) this.#of(row).logsAccepted += count;
@@ -108,6 +120,7 @@ export class Resources extends BlobTable implements ResourceTable {
     service.resources++;
     const sender = senderOf(facts, row);
     this.#senders[row] = sender;
+    this.#processes[row] = this.processes.of(facts);
     service.senders.set(sender, (service.senders.get(sender) ?? 0) + 1);
     if (facts.language !== '') service.language = facts.language;
     if (facts.sdkVersion !== '') service.sdkVersion = facts.sdkVersion;
@@ -117,6 +130,7 @@ export class Resources extends BlobTable implements ResourceTable {
   protected override removed(row: number): void {
     const service = this.#of(row);
     this.#services[row] = undefined;
+    this.#processes[row] = undefined;
     const sender = this.#senders[row];
     const left = (service.senders.get(sender) ?? 1) - 1;
     if (left > 0) service.senders.set(sender, left);
@@ -140,6 +154,7 @@ interface ResourceFacts {
   host: string;
   container: string;
   pid: string;
+  createdAt: string;
 }
 
 /** The attributes that the store itself needs. */
@@ -152,6 +167,7 @@ const FACT_OF: Readonly<Record<string, keyof ResourceFacts>> = {
   'host.name': 'host',
   'container.id': 'container',
   'process.pid': 'pid',
+  'process.creation.time': 'createdAt',
 };
 
 /** What tells processes of one service apart; a resource that names none stands for itself. */
@@ -175,6 +191,7 @@ function readResource(bytes: Uint8Array): ResourceFacts {
     host: '',
     container: '',
     pid: '',
+    createdAt: '',
   };
   const cursor = new Cursor(bytes);
   try {

@@ -205,6 +205,7 @@ export class Store extends SignalTables implements StoreRead {
     const drops: number[] = [];
     const superseded = this.spans.supersededCount;
     this.traces.beginChange(rescue === undefined ? arrivalMs : -1);
+    this.resources.arrivalMs = arrivalMs;
     this.appendRows(signal, out, { batch, base, drops, arrivalMs });
     const kept = scanned - drops.length;
     const counter = this.#counters.of(signal);
