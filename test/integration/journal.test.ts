@@ -5,7 +5,7 @@ import { cp, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MethodName, Methods } from '../../proto/live/methods.ts';
-import type { StatusMeta } from '../../proto/live/topics.ts';
+import type { Mark, StatusMeta } from '../../proto/live/topics.ts';
 import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal-disk.ts';
 import { openJournalFolder } from '../../electron/node/host/journal-folder.ts';
 import { openLiveClient } from '../support/live-socket.ts';
@@ -36,6 +36,27 @@ async function ask<M extends MethodName>(
   }
 }
 
+/** The first frame of the `marks` topic. */
+async function marksOf({ instance }: Served): Promise<readonly Mark[]> {
+  const client = openLiveClient(instance);
+  try {
+    await client.welcome;
+    return await new Promise((resolve) => {
+      client.subscribe(
+        'marks',
+        {},
+        {
+          frame: ({ meta }) => {
+            resolve(meta.marks);
+          },
+        },
+      );
+    });
+  } finally {
+    client.close();
+  }
+}
+
 const statusOf = (served: Served): Promise<StatusMeta> => ask(served, 'status.get', {});
 
 async function onlyJournal(): Promise<string> {
@@ -50,11 +71,12 @@ async function deadPid(): Promise<number> {
 }
 
 /** Leaves what a program that was killed leaves: the journal of a dead process, with these traces. */
-async function leaveCapture(names: readonly string[]): Promise<void> {
+async function leaveCapture(names: readonly string[], mark?: string): Promise<void> {
   const served = await workspace.start();
+  if (mark !== undefined) await ask(served, 'mark.add', { label: mark });
   for (const name of names) await sendTrace(httpPort(served), name);
   const own = await onlyJournal();
-  const kept = join(workspace.folder, `kept-${names[0] ?? ''}`);
+  const kept = join(workspace.folder, `kept-${names[0] ?? mark ?? ''}`);
   await cp(own, kept, { recursive: true });
   await served.stop();
   await mkdir(journals, { recursive: true, mode: 0o700 });
@@ -62,6 +84,18 @@ async function leaveCapture(names: readonly string[]): Promise<void> {
 }
 
 describe('after a crash of the engine', () => {
+  it('marks come back under their ids, renamed and without the removed ones', async () => {
+    const served = await workspace.start();
+    await sendTrace(httpPort(served), 'before');
+    const kept = await ask(served, 'mark.add', { label: 'pool-size 16' });
+    const gone = await ask(served, 'mark.add', {});
+    await ask(served, 'mark.rename', { id: kept.id, label: 'pool-size 32' });
+    await ask(served, 'mark.remove', { id: gone.id });
+    served.spawner.crash();
+    await expect.poll(() => served.run.err, { timeout: 5000 }).toContain('restored');
+    expect(await marksOf(served)).toEqual([{ ...kept, label: 'pool-size 32' }]);
+  });
+
   it('everything comes back by itself, and the command line says what', async () => {
     const served = await workspace.start();
     await sendTrace(httpPort(served), 'before', 7);
@@ -148,6 +182,39 @@ describe('after the program was killed', () => {
     served.spawner.crash();
     await expect.poll(() => served.run.err, { timeout: 5000 }).toContain('5 spans restored');
     expect((await statusOf(served)).signals.spans.kept).toBe(5);
+  });
+
+  it('marks are offered with the capture, and come back beside new ones', async () => {
+    await leaveCapture(['one'], 'pool-size 32');
+    const served = await workspace.start();
+    expect(await marksOf(served)).toEqual([]);
+    await ask(served, 'mark.add', { label: 'today' });
+    await ask(served, 'journal.restore', {});
+    const labels = async (): Promise<string[]> => (await marksOf(served)).map(({ label }) => label);
+    expect(await labels()).toEqual(['pool-size 32', 'today']);
+    served.spawner.crash();
+    await expect.poll(() => served.run.err, { timeout: 5000 }).toContain('5 spans restored');
+    expect(await labels()).toEqual(['pool-size 32', 'today']);
+  });
+
+  it.each([['--restore'], ['--restore', '--no-journal']])(
+    'marks come back with %s %s, and a clean exit removes them',
+    async (...flags) => {
+      await leaveCapture(['one'], 'pool-size 32');
+      const served = await workspace.start(...flags);
+      expect(await marksOf(served)).toMatchObject([{ label: 'pool-size 32' }]);
+      await served.stop();
+      expect(await readdir(join(workspace.folder, 'state'))).toEqual([]);
+    },
+  );
+
+  it('marks without telemetry are not kept', async () => {
+    await leaveCapture([], 'alone');
+    const served = await workspace.start();
+    expect((await statusOf(served)).journal.recovery).toBeNull();
+    expect(await marksOf(served)).toEqual([]);
+    await served.stop();
+    expect(await readdir(join(workspace.folder, 'state'))).toEqual([]);
   });
 
   it('Discard removes it', async () => {

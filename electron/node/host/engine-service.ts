@@ -13,7 +13,7 @@ import { Engine, type HostMethods } from '../../engine/engine.ts';
 import { exportCapture, exportToFile } from '../capture/export.ts';
 import { describeImport } from '../capture/describe.ts';
 import { fileSize } from '../capture/file-size.ts';
-import { importCapture, importFromFile } from '../capture/import.ts';
+import { importCapture, importFromFile, type ImportTarget } from '../capture/import.ts';
 import { NODE_DISK, type JournalDisk } from '../capture/journal-disk.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import type { ControlPort } from './control-port.ts';
@@ -56,6 +56,10 @@ class EngineService {
   readonly #operations: Operations;
   readonly #methods: HostMethods;
   readonly #journal: JournalKeeper;
+  /** What imports go through: what a file holds starts no process. */
+  readonly #files: ImportTarget = {
+    ingest: (...body) => this.#engine.ofThePast('nothing', () => this.#journal.ingest(...body)),
+  };
   #receivers: readonly ReceiverState[] = [];
   #isClosed = false;
 
@@ -71,6 +75,9 @@ class EngineService {
       regex: RE2,
       onCleared: (signal) => {
         this.#journal.cleared(signal);
+      },
+      onMarks: (marks) => {
+        this.#journal.marked(marks);
       },
     });
     this.#operations = new Operations(() => {
@@ -210,7 +217,7 @@ class EngineService {
           operation.signal.addEventListener('abort', () => {
             source.stop({ code: 'cancelled', message: 'It was cancelled.' });
           });
-          return importCapture(this.#journal, source, operation);
+          return importCapture(this.#files, source, operation);
         },
         describeImport,
       );
@@ -244,7 +251,7 @@ class EngineService {
       const totalBytes = await fileSize(path);
       const imported = await this.#operations.run(
         { kind: 'import', label: fileLabel(path), totalBytes },
-        (operation) => importFromFile(this.#journal, path, operation),
+        (operation) => importFromFile(this.#files, path, operation),
         describeImport,
       );
       this.#control.post({ type: 'fileDone', id, result: { imported } });

@@ -14,6 +14,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_DISK } from '../capture/journal-disk.ts';
+import { isMarksFile } from '../capture/journal-marks.ts';
 import { listSegments, PARTIAL_MARKER } from '../capture/journal.ts';
 import { parseSegmentName } from '../capture/journal-format.ts';
 import type { JournalConfig } from './control.ts';
@@ -111,7 +112,11 @@ function moveSegments(from: string, to: string): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const path = join(from, entry.name);
     if (entry.isDirectory()) moveSegments(path, to);
-    else if (parseSegmentName(entry.name) !== undefined || entry.name === PARTIAL_MARKER) {
+    else if (
+      parseSegmentName(entry.name) !== undefined ||
+      entry.name === PARTIAL_MARKER ||
+      isMarksFile(entry.name)
+    ) {
       renameSync(path, join(to, entry.name));
     }
   }

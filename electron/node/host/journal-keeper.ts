@@ -13,7 +13,12 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiveFailure } from '../../../proto/live/protocol.ts';
-import { NO_JOURNAL, type JournalStatus, type RestoredCounts } from '../../../proto/live/topics.ts';
+import {
+  NO_JOURNAL,
+  type JournalStatus,
+  type Mark,
+  type RestoredCounts,
+} from '../../../proto/live/topics.ts';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import type { BodyEncoding, Clock, IngestResult } from '../../engine/config.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -21,6 +26,7 @@ import { jsonToProto } from '../../engine/wire/json-to-proto.ts';
 import { describeRestored } from '../capture/describe.ts';
 import type { JournalDisk } from '../capture/journal-disk.ts';
 import { parseSegmentName, type JournalRecord } from '../capture/journal-format.ts';
+import { listMarks, MarksFile, readMarks, removeMarks } from '../capture/journal-marks.ts';
 import { Journal, listSegments, PARTIAL_MARKER } from '../capture/journal.ts';
 import { restoreSegments } from '../capture/journal-restore.ts';
 import type { IngestTarget, RequestLine } from '../receiver/target.ts';
@@ -78,6 +84,7 @@ export class JournalKeeper implements IngestTarget {
   readonly #isWanted: boolean;
   readonly #closing = new AbortController();
   #journal: Journal | undefined;
+  #marks: MarksFile | undefined;
   #status: JournalStatus;
   #isOpen = false;
   #isRestoring = false;
@@ -128,17 +135,27 @@ export class JournalKeeper implements IngestTarget {
     if (folder === undefined) return;
     try {
       await this.#restoreOwn(folder);
-      this.#update({ recovery: offeredRecovery(folder) });
+      const recovery = offeredRecovery(folder);
+      // Without telemetry there is nothing that marks could stand in.
+      if (recovery === null) {
+        rmSync(join(folder, RECOVERY_FOLDER), { recursive: true, force: true });
+      }
+      this.#update({ recovery });
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.#warn(`The journal could not be read: ${toFailure(error).message}`);
     }
     this.#isOpen = true;
-    if (!this.#isWanted) return;
+    this.#takeMarks(folder);
+    if (!this.#isWanted) {
+      removeMarksQuietly(folder);
+      return;
+    }
     const onFailure = (error: Error): void => {
       this.#fail(toFailure(error).message);
     };
     this.#journal = new Journal({ folder, budgetBytes, disk, onFailure });
+    this.#marks = new MarksFile(folder);
   }
 
   /** Takes back what the status offers. Rejects with LiveFailure `notFound`, or as operations do. */
@@ -170,6 +187,17 @@ export class JournalKeeper implements IngestTarget {
     await rm(join(this.#folder, RECOVERY_FOLDER), { recursive: true, force: true });
   }
 
+  /** To be called after the engine's marks changed, with all of them. */
+  marked(marks: readonly Mark[]): void {
+    if (this.#journal?.isOn !== true) return;
+    try {
+      this.#marks?.write(marks);
+    } catch (error) {
+      this.#marks = undefined;
+      this.#warn(`Marks do not survive a crash: ${toFailure(error).message}`);
+    }
+  }
+
   /** To be called after the engine was cleared. */
   cleared(signal: Signal | 'all'): void {
     const signals = signal === 'all' ? SIGNALS : [signal];
@@ -191,7 +219,9 @@ export class JournalKeeper implements IngestTarget {
   async close(isClean: boolean): Promise<void> {
     this.#closing.abort();
     // An engine that never got to reading its journal back has nothing better to show for it.
-    if (this.#isOpen) await this.#journal?.close(!isClean);
+    if (!this.#isOpen) return;
+    await this.#journal?.close(!isClean);
+    if (isClean && this.#folder !== undefined) removeMarksQuietly(this.#folder);
   }
 
   #keep(
@@ -250,6 +280,7 @@ export class JournalKeeper implements IngestTarget {
       operation,
       closing: this.#closing.signal,
     });
+    this.#takeMarks(recovery);
     rmSync(recovery, { recursive: true, force: true });
     return { ...restored, isPartial };
   }
@@ -267,8 +298,18 @@ export class JournalKeeper implements IngestTarget {
     const { signal, arrivalMs, bytes } = record;
     if (this.#cleared.has(signal)) return NOTHING_TAKEN;
     return this.#options.clock.at(arrivalMs, () =>
-      this.#engine.ingest(signal, [bytes], bytes.byteLength, 'protobuf'),
+      this.#engine.ofThePast('processes', () =>
+        this.#engine.ingest(signal, [bytes], bytes.byteLength, 'protobuf'),
+      ),
     );
+  }
+
+  #takeMarks(folder: string): void {
+    try {
+      this.#engine.takeMarks(readMarks(folder));
+    } catch (error) {
+      this.#warn(`Marks could not be read: ${toFailure(error).message}`);
+    }
   }
 
   #fail(reason: string): void {
@@ -312,11 +353,21 @@ const NOTHING_TAKEN: IngestResult = {
   invalidStrings: 0,
 };
 
-/** Moves own segments to where they are offered instead of read. */
+/** Moves own segments and marks to where they are offered instead of read. */
 function offer(folder: string, segments: readonly { readonly name: string }[]): void {
   const recovery = join(folder, RECOVERY_FOLDER);
   mkdirSync(recovery, { recursive: true, mode: 0o700 });
-  for (const { name } of segments) renameSync(join(folder, name), join(recovery, name));
+  const names = [...segments.map(({ name }) => name), ...listMarks(folder)];
+  for (const name of names) renameSync(join(folder, name), join(recovery, name));
+}
+
+/** What a failing disk leaves behind is found by the next start. */
+function removeMarksQuietly(folder: string): void {
+  try {
+    removeMarks(folder);
+  } catch {
+    // The journal's own close does the same.
+  }
 }
 
 function signalOf(name: string): Signal {
