@@ -70,6 +70,20 @@ export interface Methods extends SpanMethods, MarkMethods {
     };
     readonly result: { readonly position: number | null };
   };
+  /**
+   * Where a time lies in a list of traces or spans in the order `newest`, held at `anchor`: how many
+   * rows are above it. Items that came out of order are taken as the few that they are.
+   */
+  readonly 'list.at': {
+    readonly params: {
+      readonly by: 'traces' | 'spans';
+      readonly filter: Filter;
+      readonly brush: Brush | null;
+      readonly anchor: number | null;
+      readonly timeUnixNano: string;
+    };
+    readonly result: { readonly above: number };
+  };
   /** Metrics of the catalog that match, by service, scope and name. */
   readonly 'metrics.list': {
     readonly params: { readonly filter: Filter; readonly limit: number };

@@ -9,6 +9,7 @@ import { requestToJson } from '../wire/proto-to-json.ts';
 import type { LiveContext } from './context.ts';
 import type { HostMethodName, HostMethods } from './host-methods.ts';
 import { listLogs, listSpans, listTraces, logAt, traceRows } from './list-methods.ts';
+import { listAt } from './list-at.ts';
 import { addMark, removeMark, renameMark, restoreMark } from './mark-methods.ts';
 import { listMetrics, metricSeries } from './metric-methods.ts';
 import {
@@ -53,6 +54,7 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'logs.list': (params, onCancel) => listLogs(context, params, onCancel),
     'traces.rows': (params) => traceRows(context, params),
     'log.at': (params, onCancel) => logAt(context, params, onCancel),
+    'list.at': (params, onCancel) => listAt(context, params, onCancel),
     'metrics.list': (params) => listMetrics(context, params),
     'metric.series': (params) => metricSeries(context, params),
     'query.check': (params) => checkText(context, params),
