@@ -5,7 +5,8 @@ import type { Mark, MarksMeta } from '../../proto/live/topics.ts';
 import type { Session } from './session.svelte.ts';
 
 /** What marks need of the session. */
-export type MarksSession = Pick<Session, 'request' | 'notices' | 'isPaused'> & {
+export type MarksSession = Pick<Session, 'request' | 'notices'> & {
+  readonly route: Pick<Session['route'], 'screen' | 'goToScreen'>;
   live(
     topic: 'marks',
     params: Record<string, never>,
@@ -14,12 +15,15 @@ export type MarksSession = Pick<Session, 'request' | 'notices' | 'isPaused'> & {
 };
 
 const NONE: MarksMeta = { marks: [], dropped: 0 };
+/** Screens with a list that can go to a time. */
+const LISTS: readonly string[] = ['traces', 'logs'];
 /** The one message about marks: a newer one takes its place. */
 const NOTICE = 'marks';
 
 export class SessionMarks {
   readonly #session: MarksSession;
   #meta = $state.raw<MarksMeta>(NONE);
+  #goal = $state.raw<Mark | undefined>(undefined);
 
   constructor(session: MarksSession) {
     this.#session = session;
@@ -43,6 +47,23 @@ export class SessionMarks {
 
   get(id: string): Mark | undefined {
     return this.#meta.marks.find((mark) => mark.id === id);
+  }
+
+  /** The mark that a list is to go to; the list that does takes it away. */
+  get goal(): Mark | undefined {
+    return this.#goal;
+  }
+
+  /** Takes the list in view to the time of a mark; from a screen without one, that of the traces. */
+  goTo(id: string): void {
+    const { route } = this.#session;
+    this.#goal = this.get(id);
+    if (this.#goal !== undefined && !LISTS.includes(route.screen)) route.goToScreen('traces');
+  }
+
+  /** To be called by the list that goes to `goal`. */
+  takeGoal(): void {
+    this.#goal = undefined;
   }
 
   /** Drops a mark at this moment; undefined when that failed, which a notice says. */

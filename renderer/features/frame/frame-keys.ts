@@ -3,11 +3,13 @@ import type { KeyBinding, KeyGroup } from '../../session/keys.ts';
 import type { Screen } from '../../session/screens.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { CaptureActions } from './capture.svelte.ts';
+import type { MarksView } from './marks-view.svelte.ts';
 
 /** What the bindings act on. */
 export interface FrameActions {
   readonly session: Session;
   readonly capture: CaptureActions;
+  readonly marks: MarksView;
   readonly screens: readonly Screen[];
   toggleSide(): void;
   showKeys(): void;
@@ -15,7 +17,7 @@ export interface FrameActions {
 
 /** Bindings of the group Anywhere, and the pause of every view. */
 export function frameBindings(actions: FrameActions): readonly KeyBinding[] {
-  const { session, capture, screens } = actions;
+  const { session, capture, marks, screens } = actions;
   const listed = screens.filter(({ order }) => order > 0);
   const group: KeyGroup = 'Anywhere';
   return [
@@ -30,6 +32,8 @@ export function frameBindings(actions: FrameActions): readonly KeyBinding[] {
     { keys: ['['], label: 'Back', group, run: () => history.back() },
     { keys: [']'], label: 'Forward', group, run: () => history.forward() },
     { keys: ['Space'], label: 'Pause or resume the view', group, run: () => session.togglePause() },
+    { keys: ['m'], label: 'Drop a mark', group, run: () => void marks.drop() },
+    { keys: ['Shift+M'], label: 'Show the marks', group, run: () => marks.toggleList() },
     { keys: ['Mod+E'], label: 'Export', group, run: () => capture.ask('export') },
     { keys: ['Mod+O'], label: 'Open files', group, run: () => void capture.open() },
     { keys: ['Mod+B'], label: 'Narrow or widen the side', group, run: () => actions.toggleSide() },

@@ -37,10 +37,20 @@ export function sparkScale(value: Float32Array, known?: SparkScale): SparkScale 
   return { low, high };
 }
 
+/** A named moment; only its line is drawn. */
+export interface SparkMark {
+  readonly unixMs: number;
+  /** A person set it. */
+  readonly isManual: boolean;
+}
+
 /** Colours of a sparkline. */
 export interface SparkLook {
   readonly line: string;
   readonly grid: string;
+  /** The lines of marks that a person set, and of the others. */
+  readonly mark: string;
+  readonly autoMark: string;
 }
 
 /** Paints all of `area`; units are device px (the context's transform is the identity). */
@@ -50,6 +60,7 @@ export function paintSparkline(
   points: SparkPoints,
   scale: SparkScale,
   look: SparkLook,
+  marks: readonly SparkMark[] = [],
 ): void {
   const { timeMs, value } = points;
   const { dpr, widthDevicePx: width, heightDevicePx: height } = area;
@@ -67,6 +78,10 @@ export function paintSparkline(
         : inset + (((timeMs[i] ?? 0) - first) / span) * (width - 2 * inset),
     y: (i) => height - inset - (((value[i] ?? 0) - scale.low) / range) * (height - 2 * inset),
   };
+  if (timeMs.length > 1) {
+    const xOf = (unixMs: number): number => inset + ((unixMs - first) / span) * (width - 2 * inset);
+    paintMarks(ctx, area, marks, xOf, look);
+  }
   ctx.fillStyle = look.line;
   ctx.strokeStyle = look.line;
   ctx.lineWidth = 1.5 * dpr;
@@ -78,6 +93,26 @@ export function paintSparkline(
     if (end === start + 1) paintDot(ctx, place.x(start), place.y(start), 2 * dpr);
     else if (end > start) paintRun(ctx, start, end, place, height - dpr);
     start = end;
+  }
+}
+
+/** Dashed lines over the whole height; those of a person on top. */
+function paintMarks(
+  ctx: DrawContext,
+  { dpr, widthDevicePx, heightDevicePx }: Area,
+  marks: readonly SparkMark[],
+  xOf: (unixMs: number) => number,
+  look: SparkLook,
+): void {
+  const dash = 3 * dpr;
+  for (const isManual of [false, true]) {
+    ctx.fillStyle = isManual ? look.mark : look.autoMark;
+    for (const mark of marks) {
+      if (mark.isManual !== isManual) continue;
+      const x = Math.round(xOf(mark.unixMs));
+      if (!(x >= 0 && x < widthDevicePx)) continue;
+      for (let y = 0; y < heightDevicePx; y += 2 * dash) ctx.fillRect(x, y, dpr, dash);
+    }
   }
 }
 
