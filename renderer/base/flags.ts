@@ -30,8 +30,8 @@ export interface FlagBox {
 }
 
 /** A letter of the flag's font, about; what does not fit ends in an ellipsis. */
-const LETTER_PX = 6.4;
-const PADDING_PX = 14;
+const LETTER_PX = 6;
+const PADDING_PX = 18;
 const MAX_WIDTH_PX = 168;
 
 /** Lays flags out in a chart of a width. `moments` are in the order of their place. */

@@ -88,7 +88,7 @@ export class SessionMarks {
     this.#session.notices.show({
       key: NOTICE,
       tone: 'info',
-      text: `Removed the mark ${label}.`,
+      text: `Removed the mark “${label}”.`,
       action: { label: 'Undo', run: () => void this.#restore(id) },
     });
   }
