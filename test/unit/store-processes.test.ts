@@ -163,6 +163,11 @@ describe('a restart', () => {
   });
 });
 
+test('a value that is very long names no process', () => {
+  expect(new Processes().of(factsOf(`i${'x'.repeat(301)}`))).toBeUndefined();
+  expect(new Processes().of(factsOf('p1', 'x'.repeat(301)))).toBeUndefined();
+});
+
 test('what a file holds says nothing of the processes of today', () => {
   const processes = new Processes();
   const seen = (text: string, second: number): void => {

@@ -64,7 +64,9 @@ const TOGETHER_MS = 2_000;
 
 /** Kept of one service; of more, those that were silent longest are forgotten. */
 const MAX_PROCESSES = 64;
-const MAX_SERVICES = 1_000;
+const MAX_SERVICES = 256;
+/** A longer value, in UTF-16 units, names nothing: what is kept of a resource stays small. */
+const MAX_VALUE = 300;
 /** What SDKs send when nobody named the service: other programs have that name too. */
 const UNNAMED = /^unknown_service(:|$)/;
 
@@ -97,6 +99,7 @@ export class Processes {
 
   /** The process that a resource names; undefined when it names none or no service. */
   of(facts: ProcessFacts): Process | undefined {
+    if (Object.values(facts).some((value: string) => value.length > MAX_VALUE)) return undefined;
     if (UNNAMED.test(facts.service) || IDENTITY.every((key) => facts[key] === '')) return undefined;
     const { known } = this.#serviceOf(facts);
     const same = known.find((process) => isSame(process.facts, facts));
@@ -149,9 +152,9 @@ export class Processes {
 
   #serviceOf({ namespace, service: name }: ProcessFacts): ServiceProcesses {
     const key = JSON.stringify([namespace, name]);
-    const known = this.#services.get(key);
-    if (known !== undefined) return known;
-    const service: ServiceProcesses = { known: [], isPool: false };
+    const service = this.#services.get(key) ?? { known: [], isPool: false };
+    // The one that was not asked for longest stands first, and goes first.
+    this.#services.delete(key);
     this.#services.set(key, service);
     const [first] = this.#services.keys();
     if (this.#services.size > MAX_SERVICES && first !== undefined) this.#services.delete(first);
