@@ -219,10 +219,10 @@ describe('a full disk', () => {
     const full = Object.assign(new Error('no space left'), { code: 'ENOSPC', syscall: 'write' });
     const disk: JournalDisk = {
       ...NODE_DISK,
-      append: (file, chunks) => {
+      write: (file, chunks, position) => {
         // Room for the first bytes of a segment, and for no record.
         if (chunks.length > 1) throw full;
-        NODE_DISK.append(file, chunks);
+        NODE_DISK.write(file, chunks, position);
       },
     };
     await workspace.close();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SIGNALS, type Signal } from '../../proto/otlp/signal.ts';
 import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal-disk.ts';
@@ -11,6 +12,7 @@ import {
   recordHeader,
   SEGMENT_MAGIC,
   segmentName,
+  type RecordBody,
 } from '../../electron/node/capture/journal-format.ts';
 import { Journal, listSegments, PARTIAL_MARKER } from '../../electron/node/capture/journal.ts';
 import { seeded } from '../support/span-bodies.ts';
@@ -18,7 +20,12 @@ import { seeded } from '../support/span-bodies.ts';
 const MIB = 1024 * 1024;
 
 function record(signal: Signal, arrivalMs: number, bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([recordHeader(signal, arrivalMs, [bytes], bytes.byteLength), bytes]);
+  return Buffer.concat([recordHeader(signal, arrivalMs, plain([bytes])), bytes]);
+}
+
+function plain(chunks: readonly Uint8Array[]): RecordBody {
+  const byteLength = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  return { chunks, byteLength, coding: 'plain', plainBytes: byteLength };
 }
 
 function segmentOf(...texts: readonly string[]): Buffer {
@@ -102,7 +109,7 @@ describe('a journal', () => {
     new Journal({ folder, budgetBytes, disk, onFailure: (error) => failures.push(error) });
 
   const append = (journal: Journal, signal: Signal, bytes: Uint8Array): void => {
-    journal.append(signal, 5, [bytes], bytes.byteLength);
+    journal.append(signal, 5, plain([bytes]));
   };
 
   /** What all segments of a signal hold, oldest first. */
@@ -134,7 +141,7 @@ describe('a journal', () => {
     const journal = open();
     const bytes = Buffer.from(Array.from({ length: 5000 }, (_, at) => at & 255));
     const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
-    journal.append('logs', 5, chunks, bytes.byteLength);
+    journal.append('logs', 5, plain(chunks));
     await journal.close(true);
     expect(await stored('logs')).toEqual([bytes]);
   });
@@ -144,7 +151,7 @@ describe('a journal', () => {
     // A view of nothing has no address, which zlib takes for the wish to start anew.
     const none = Buffer.alloc(0).subarray(0);
     const chunks = [none, Buffer.from('o'), none, Buffer.from('ne'), none];
-    journal.append('traces', 5, chunks, 3);
+    journal.append('traces', 5, plain(chunks));
     append(journal, 'traces', Buffer.from('two'));
     await journal.close(true);
     expect(await storedTexts('traces')).toEqual(['one', 'two']);
@@ -160,7 +167,7 @@ describe('a journal', () => {
       const bytes = Buffer.alloc(size, count);
       sent.push(Buffer.from(bytes));
       const cut = Math.floor(random() * size);
-      journal.append('traces', 5, [bytes.subarray(0, cut), bytes.subarray(cut)], size);
+      journal.append('traces', 5, plain([bytes.subarray(0, cut), bytes.subarray(cut)]));
       bytes.fill(0); // The caller reuses its memory.
     }
     await journal.close(true);
@@ -171,6 +178,160 @@ describe('a journal', () => {
       `seed ${seed}`,
     ).toBe(true);
     expect(failures).toEqual([]);
+  });
+
+  describe('whose batches are written later', () => {
+    /** A disk whose writes on another thread end when they are told to. */
+    class HeldDisk {
+      readonly held: (() => void)[] = [];
+      /** What those writes fail with. */
+      error: Error | undefined;
+      readonly disk: JournalDisk = {
+        ...NODE_DISK,
+        writeLater: (file, chunks, position, done) => {
+          this.held.push(() => {
+            if (this.error === undefined) NODE_DISK.write(file, chunks, position);
+            done(this.error ?? null);
+          });
+        },
+      };
+
+      land(): void {
+        for (const write of this.held.splice(0)) write();
+      }
+    }
+
+    it('tells that a batch is kept when it is in its file, and not before', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      const kept: string[] = [];
+      for (const text of ['one', 'two', 'three']) {
+        journal.appendLater('traces', 5, plain([Buffer.from(text)]), () => kept.push(text));
+      }
+      expect(kept).toEqual([]);
+      expect(journal.isPending('traces')).toBe(true);
+      held.land();
+      expect(kept).toEqual(['one']);
+      expect(await storedTexts('traces')).toEqual(['one']);
+      // What came meanwhile is one write.
+      expect(held.held).toHaveLength(1);
+      held.land();
+      expect(kept).toEqual(['one', 'two', 'three']);
+      expect(await storedTexts('traces')).toEqual(['one', 'two', 'three']);
+      expect(journal.isPending('traces')).toBe(false);
+      await journal.close(true);
+    });
+
+    it('are in their file before a batch behind them that cannot wait', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      const kept: string[] = [];
+      for (const text of ['one', 'two']) {
+        journal.appendLater('logs', 5, plain([Buffer.from(text)]), () => kept.push(text));
+      }
+      append(journal, 'logs', Buffer.from('three'));
+      expect(kept).toEqual(['one', 'two']);
+      expect(await storedTexts('logs')).toEqual(['one', 'two', 'three']);
+      held.land();
+      expect(await storedTexts('logs')).toEqual(['one', 'two', 'three']);
+      expect(kept).toHaveLength(2);
+      await journal.close(true);
+    });
+
+    it('are all told when the disk is full, and the journal is off', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+      held.error = full;
+      let kept = 0;
+      for (const text of ['one', 'two']) {
+        journal.appendLater('logs', 5, plain([Buffer.from(text)]), () => kept++);
+      }
+      held.land();
+      expect(kept).toBe(2);
+      expect(failures).toEqual([full]);
+      journal.appendLater('logs', 5, plain([Buffer.from('three')]), () => kept++);
+      expect(kept).toBe(3);
+      await journal.close(true);
+    });
+
+    it('are waited for by the close', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      journal.appendLater('logs', 5, plain([Buffer.from('one')]), () => undefined);
+      const closed = journal.close(true);
+      held.land();
+      await closed;
+      expect(await storedTexts('logs')).toEqual(['one']);
+      expect(failures).toEqual([]);
+    });
+
+    it('come through the thread pool whole and in order, whatever is appended between them', async () => {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      const random = seeded(seed);
+      const journal = open(256 * MIB);
+      const sent: Buffer[] = [];
+      const waiting: Promise<void>[] = [];
+      for (let count = 0; count < 300; count++) {
+        const bytes = Buffer.alloc(1 + Math.floor(random() * 300_000), count);
+        sent.push(bytes);
+        if (random() < 0.2) append(journal, 'traces', bytes);
+        else {
+          const body = plain([bytes]);
+          const kept = new Promise<void>((resolve) => {
+            journal.appendLater('traces', 5, body, resolve);
+          });
+          waiting.push(kept);
+        }
+        if (random() < 0.3) await new Promise(setImmediate);
+      }
+      await Promise.all(waiting);
+      const back = await stored('traces');
+      expect(back.length, `seed ${seed}`).toBe(sent.length);
+      expect(
+        back.every((bytes, at) => sent[at]?.equals(bytes) === true),
+        `seed ${seed}`,
+      ).toBe(true);
+      await journal.close(true);
+      expect(failures).toEqual([]);
+    });
+
+    it('make senders wait while the disk does not answer', async () => {
+      const held = new HeldDisk();
+      let nowMs = 1_000_000;
+      vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+      const journal = open(16 * MIB, held.disk);
+      journal.appendLater('logs', 5, plain([Buffer.from('one')]), () => undefined);
+      expect(journal.behindMs).toBe(0);
+      nowMs += 3_000;
+      expect(journal.behindMs).toBe(1_000);
+      held.land();
+      expect(journal.behindMs).toBe(3_000);
+      nowMs += 3_000;
+      expect(journal.behindMs).toBe(0);
+      vi.restoreAllMocks();
+      await journal.close(true);
+    });
+  });
+
+  it('keeps a batch in the gzip that it came in, and weighs what is in it', async () => {
+    const journal = open(16 * MIB);
+    const text = 'a request, '.repeat(100_000);
+    for (let count = 0; count < 20; count++) {
+      const wire = gzipSync(text);
+      const chunks = [wire.subarray(0, 10), wire.subarray(10)];
+      const { byteLength } = wire;
+      const plainBytes = text.length;
+      journal.append('logs', 5, { chunks, byteLength, coding: 'gzip', plainBytes });
+      expect(journal.bytes).toBeLessThanOrEqual(16 * MIB);
+    }
+    await journal.close(true);
+    const back = await storedTexts('logs');
+    expect(back.length).toBeGreaterThan(10);
+    expect(back.length).toBeLessThan(16);
+    expect(back.every((one) => one === text)).toBe(true);
+    const sizes = NODE_DISK.list(folder).map(({ bytes }) => bytes);
+    expect(Math.max(...sizes)).toBeLessThan(100_000);
   });
 
   it('waits at its close for the files that it removes', async () => {
@@ -244,9 +405,9 @@ describe('a journal', () => {
     let nowMs = 1_000_000;
     const slow: JournalDisk = {
       ...NODE_DISK,
-      append: (file, chunks) => {
+      write: (file, chunks, position) => {
         nowMs += writeMs;
-        NODE_DISK.append(file, chunks);
+        NODE_DISK.write(file, chunks, position);
       },
     };
     beforeEach(() => {
@@ -314,12 +475,12 @@ describe('a journal', () => {
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
     const disk: JournalDisk = {
       ...NODE_DISK,
-      append: (file, chunks) => {
+      write: (file, chunks, position) => {
         const bytes = Buffer.concat(chunks);
         freeBytes -= bytes.byteLength;
-        if (freeBytes >= 0) NODE_DISK.append(file, [bytes]);
+        if (freeBytes >= 0) NODE_DISK.write(file, [bytes], position);
         else {
-          NODE_DISK.append(file, [bytes.subarray(0, 100)]);
+          NODE_DISK.write(file, [bytes.subarray(0, 100)], position);
           throw full;
         }
       },

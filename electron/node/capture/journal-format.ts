@@ -4,14 +4,15 @@
  * ```
  *   <started ms>-<number>-<writer>.<signal>        a segment; names sort by age
  *   46 54 4a 31                                    "FTJ1"
- *   record:  length u32 | crc32 u32 | arrival f64 | signal u32 | bytes[length]
+ *   record:  length u32 | crc32 u32 | arrival f64 | signal u16 | coding u16 | bytes[length]
  *                                   └─────── what the crc covers ────────┘
  * ```
  * Numbers are little-endian. `arrival` is ms since the Unix epoch, `bytes` an export request in
- * protobuf. One file holds one signal, so that Clear of a signal is the removal of its files.
+ * protobuf, in the gzip that it came in when `coding` is 1. One file holds one signal, so that Clear of a signal is the removal of its files.
  */
-import { crc32 } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
+import { MAX_BODY_BYTES } from '../receiver/limits.ts';
 
 /** What a segment begins with. */
 export const SEGMENT_MAGIC = Uint8Array.of(0x46, 0x54, 0x4a, 0x31);
@@ -21,7 +22,16 @@ export const RECORD_HEADER_BYTES = 20;
 /** The crc covers the record from here on. */
 const CRC_FROM = 8;
 
-/** A batch as it comes back. `bytes` is a view of the segment's bytes. */
+/** The bytes of a record: a request in protobuf, as it is or in gzip. */
+export interface RecordBody {
+  readonly chunks: readonly Uint8Array[];
+  readonly byteLength: number;
+  readonly coding: 'plain' | 'gzip';
+  /** Bytes of the request when it is not in gzip. */
+  readonly plainBytes: number;
+}
+
+/** A batch as it comes back. `bytes` is a view of the segment's bytes, or the caller's own. */
 export interface JournalRecord {
   readonly signal: Signal;
   readonly arrivalMs: number;
@@ -63,16 +73,13 @@ export function byAge(a: SegmentName, b: SegmentName): number {
   return a.startedMs - b.startedMs || a.number - b.number || (a.name < b.name ? -1 : 1);
 }
 
-/** The header of a record whose bytes are the chunks; valid until the next call. */
-export function recordHeader(
-  signal: Signal,
-  arrivalMs: number,
-  chunks: readonly Uint8Array[],
-  byteLength: number,
-): Uint8Array {
+/** The header of a record; valid until the next call. */
+export function recordHeader(signal: Signal, arrivalMs: number, body: RecordBody): Uint8Array {
+  const { chunks, byteLength, coding } = body;
   headerView.setUint32(0, byteLength, true);
   headerView.setFloat64(8, arrivalMs, true);
-  headerView.setUint32(16, SIGNALS.indexOf(signal), true);
+  headerView.setUint16(16, SIGNALS.indexOf(signal), true);
+  headerView.setUint16(18, CODINGS.indexOf(coding), true);
   let crc = crc32(header.subarray(CRC_FROM));
   // zlib starts anew at a view of nothing.
   for (const chunk of chunks) if (chunk.byteLength > 0) crc = crc32(chunk, crc);
@@ -80,8 +87,20 @@ export function recordHeader(
   return header;
 }
 
+const CODINGS = ['plain', 'gzip'] as const;
+
 const header = new Uint8Array(RECORD_HEADER_BYTES);
 const headerView = new DataView(header.buffer);
+
+/** Undefined for what was no gzip when it was written. */
+function inflated(stored: Uint8Array): Uint8Array | undefined {
+  try {
+    return gunzipSync(stored, { maxOutputLength: MAX_BODY_BYTES });
+  } catch {
+    // The crc says that these are the bytes that were accepted, so nothing but another writer does this.
+    return undefined;
+  }
+}
 
 /**
  * Walks the records of a segment's bytes. It ends before the first record that is cut off or whose
@@ -101,10 +120,14 @@ export function* readRecords(
     const end = at + RECORD_HEADER_BYTES + view.getUint32(at, true);
     if (end > segment.byteLength) break;
     if (crc32(segment.subarray(at + CRC_FROM, end)) !== view.getUint32(at + 4, true)) break;
-    const signal = SIGNALS[view.getUint32(at + 16, true)];
-    if (signal === undefined) break;
+    const signal = SIGNALS[view.getUint16(at + 16, true)];
+    const coding = CODINGS[view.getUint16(at + 18, true)];
+    if (signal === undefined || coding === undefined) break;
     const arrivalMs = view.getFloat64(at + 8, true);
-    yield { signal, arrivalMs, bytes: segment.subarray(at + RECORD_HEADER_BYTES, end) };
+    const stored = segment.subarray(at + RECORD_HEADER_BYTES, end);
+    const bytes = coding === 'gzip' ? inflated(stored) : stored;
+    if (bytes === undefined) break;
+    yield { signal, arrivalMs, bytes };
     at = end;
   }
   onEnd(segment.byteLength - at);

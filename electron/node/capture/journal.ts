@@ -4,13 +4,14 @@
  *
  * ```
  *   folder/  …-w.traces  …-w.traces  …-w.logs        one open segment a signal, the rest closed
- *   append ──one write──▶ the signal's open segment; full: closed, the next one opened
+ *   append ──────one write──────▶ the signal's open segment; full: closed, the next one opened
+ *   appendLater ─ thread pool ──▶ the same, in order, all that came during a write in the next one
  *   over the budget: oldest closed segments go, those of a flood before those of the others
  * ```
- * A batch is with the system when `append` returns: it survives the end of the process. It is not
- * synced, so that a power cut may take what the system had not written yet. A buffer for another
- * thread to write would cost as much (the crc and the copy into the page cache are all there is), and
- * lose what waits in it.
+ * A batch is with the system when `append` returns or `kept` is called: it survives the end of the
+ * process. It is not synced, so that a power cut may take what the system had not written yet. A
+ * write into pages that the kernel has to find first holds a thread up for as long as storing the
+ * batch takes: while other senders are served, another thread does it.
  *
  * The first error turns it off for good: what is written stays for a restore, `onFailure` is told
  * once, and appends do nothing from then on.
@@ -23,6 +24,7 @@ import {
   parseSegmentName,
   segmentName,
   RECORD_HEADER_BYTES,
+  type RecordBody,
   type SegmentName,
 } from './journal-format.ts';
 import type { JournalDisk } from './journal-disk.ts';
@@ -73,9 +75,9 @@ export class Journal {
   #closedBytes = 0;
   #startedMs = 0;
   #number = 0;
-  /** Removals on their way, and who waits for the last of them. */
-  #removing = 0;
-  #whenRemoved: (() => void) | undefined;
+  /** Removals and closes on their way, and who waits for the last of them. */
+  #ending = 0;
+  #whenSettled: (() => void) | undefined;
   #state: 'on' | 'failed' | 'closed' = 'on';
   /** What writes took beyond half of the thread's time, and when the last one ended. */
   #owedMs = 0;
@@ -104,15 +106,16 @@ export class Journal {
     return this.#state === 'on';
   }
 
-  /** Bytes of the files together. */
+  /** What the files hold, inflated. */
   get bytes(): number {
     let bytes = this.#closedBytes;
-    for (const segment of this.#open.values()) bytes += segment.bytes;
+    for (const segment of this.#open.values()) bytes += segment.weight;
     return bytes;
   }
 
   /** ms for which nothing more should be appended, because the disk is slow; 0 when it keeps up. */
   get behindMs(): number {
+    if (this.#pendingMs() >= MAX_OWED_MS) return MAX_OWED_MS;
     if (this.#behindUntilMs === 0) return 0;
     const leftMs = this.#state === 'on' ? this.#behindUntilMs - performance.now() : 0;
     if (leftMs <= 0) this.#behindUntilMs = 0;
@@ -128,28 +131,44 @@ export class Journal {
         const parsed = parseSegmentName(name);
         if (parsed === undefined || known.has(name) || mine.test(name)) continue;
         this.#startedMs = Math.max(this.#startedMs, parsed.startedMs);
-        this.#keep({ name, signal: parsed.signal, bytes });
+        this.#keep({ name, signal: parsed.signal, weight: bytes });
       }
       this.#makeRoom(0);
     });
   }
 
-  /** Writes an accepted batch in protobuf. The chunks are the caller's again when it returns. */
-  append(
-    signal: Signal,
-    arrivalMs: number,
-    chunks: readonly Uint8Array[],
-    byteLength: number,
-  ): void {
+  /**
+   * Writes an accepted batch, and what of its signal is on its way. The chunks are the caller's again
+   * when it returns.
+   */
+  append(signal: Signal, arrivalMs: number, body: RecordBody): void {
     if (this.#state !== 'on') return;
     this.#guard(() => {
-      const size = RECORD_HEADER_BYTES + byteLength;
-      const segment = this.#segmentFor(signal, size);
-      this.#makeRoom(size);
+      const segment = this.#segmentFor(signal, body);
       const fromMs = performance.now();
-      segment.append(arrivalMs, chunks, byteLength);
+      segment.append(arrivalMs, body);
       this.#note(fromMs, performance.now());
     });
+  }
+
+  /**
+   * Writes an accepted batch on another thread. The chunks stay as they are until `kept`, which is
+   * called once: when the batch is with the system, or the journal is off.
+   */
+  appendLater(signal: Signal, arrivalMs: number, body: RecordBody, kept: () => void): void {
+    if (this.#state !== 'on') {
+      kept();
+      return;
+    }
+    const isQueued = this.#guard(() => {
+      this.#segmentFor(signal, body).appendLater(arrivalMs, body, kept);
+    });
+    if (!isQueued) kept();
+  }
+
+  /** Whether batches of a signal are on their way. */
+  isPending(signal: Signal): boolean {
+    return this.#open.get(signal)?.isPending ?? false;
   }
 
   /** Removes what is kept of these signals. Works after a failure too. */
@@ -177,7 +196,7 @@ export class Journal {
         this.#close(signal);
       });
     }
-    if (this.#removing > 0) await new Promise<void>((resolve) => (this.#whenRemoved = resolve));
+    if (this.#ending > 0) await new Promise<void>((resolve) => (this.#whenSettled = resolve));
     if (keep) return;
     this.#guard(() => {
       for (const { name } of this.#disk.list(this.#folder)) {
@@ -187,18 +206,35 @@ export class Journal {
     });
   }
 
-  /** The open segment of a signal, with room for `size` bytes more if there are others in it. */
-  #segmentFor(signal: Signal, size: number): OpenSegment {
+  /** The open segment of a signal, with room for the body if there are others in it. */
+  #segmentFor(signal: Signal, { byteLength, plainBytes }: RecordBody): OpenSegment {
+    const size = RECORD_HEADER_BYTES + Math.max(byteLength, plainBytes);
     const open = this.#open.get(signal);
-    if (open !== undefined) {
-      if (open.bytes + size <= this.#segmentBytes) return open;
+    if (open === undefined || open.weight + size > this.#segmentBytes) {
       this.#close(signal);
-      this.#keep(open);
+      if (open !== undefined) this.#keep(open);
+      this.#openNext(signal);
     }
+    this.#makeRoom(size);
+    return this.#open.get(signal) ?? this.#openNext(signal);
+  }
+
+  #openNext(signal: Signal): OpenSegment {
     // Names stay in order also when the clock is set back.
     this.#startedMs = Math.max(this.#startedMs, Date.now());
     const { name } = segmentName(this.#startedMs, ++this.#number, this.#writer, signal);
-    const segment = new OpenSegment(this.#disk, join(this.#folder, name), name, signal);
+    const segment = new OpenSegment({
+      disk: this.#disk,
+      path: join(this.#folder, name),
+      name,
+      signal,
+      onError: (error) => {
+        this.#fail(error);
+      },
+      onWritten: (tookMs) => {
+        this.#noteLater(tookMs);
+      },
+    });
     this.#open.set(signal, segment);
     return segment;
   }
@@ -206,7 +242,11 @@ export class Journal {
   #close(signal: Signal): OpenSegment | undefined {
     const segment = this.#open.get(signal);
     this.#open.delete(signal);
-    segment?.close();
+    if (segment === undefined) return undefined;
+    this.#ending++;
+    segment.close(() => {
+      this.#settled();
+    });
     return segment;
   }
 
@@ -220,8 +260,19 @@ export class Journal {
     this.#owedMs = 0;
   }
 
-  #keep(segment: ClosedSegment): void {
-    const { name, signal, bytes } = segment;
+  /** Notes a write that held nothing up but the senders that wait for it. */
+  #noteLater(tookMs: number): void {
+    if (tookMs >= MAX_OWED_MS) this.#behindUntilMs = performance.now() + tookMs;
+  }
+
+  /** How long the slowest write on another thread has been running. */
+  #pendingMs(): number {
+    let sinceMs = Infinity;
+    for (const segment of this.#open.values()) sinceMs = Math.min(sinceMs, segment.pendingSinceMs);
+    return sinceMs === Infinity ? 0 : performance.now() - sinceMs;
+  }
+
+  #keep({ name, signal, weight: bytes }: Pick<OpenSegment, 'name' | 'signal' | 'weight'>): void {
     this.#closed.push({ name, signal, bytes });
     this.#closed.sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#closedBytes += bytes;
@@ -240,7 +291,7 @@ export class Journal {
   #bytesOf(signal: Signal): number {
     return this.#closed.reduce(
       (sum, segment) => (segment.signal === signal ? sum + segment.bytes : sum),
-      this.#open.get(signal)?.bytes ?? 0,
+      this.#open.get(signal)?.weight ?? 0,
     );
   }
 
@@ -251,19 +302,26 @@ export class Journal {
   }
 
   #remove(name: string): void {
-    this.#removing++;
+    this.#ending++;
     this.#disk.remove(join(this.#folder, name), (error) => {
-      this.#removing--;
       if (error !== null) this.#fail(error);
-      if (this.#removing === 0) this.#whenRemoved?.();
+      this.#settled();
     });
   }
 
-  #guard(work: () => void): void {
+  #settled(): void {
+    this.#ending--;
+    if (this.#ending === 0) this.#whenSettled?.();
+  }
+
+  /** False when the work failed. */
+  #guard(work: () => void): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
   }
 
