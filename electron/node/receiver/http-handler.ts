@@ -59,6 +59,8 @@ export class HttpHandler {
   readonly #reading = new Set<Duplex>();
   /** Those of them that ran out of time. */
   readonly #expired = new WeakSet<Duplex>();
+  /** Of the body that was ingested last. */
+  #lastSocket: WeakRef<Duplex> | undefined;
   #isClosed = false;
 
   constructor(options: HttpHandlerOptions) {
@@ -227,7 +229,7 @@ export class HttpHandler {
     }
     const isGzip = compression === 'gzip' && encoding === 'protobuf';
     const delivery = deliver(this.#engine, signal, chunks, byteLength, encoding, {
-      isAlone: this.#reading.size === 0,
+      isAlone: this.#isAlone(exchange.request.socket),
       ...(isGzip && { gzip: { chunks: body.chunks, byteLength: body.byteLength } }),
     });
     const free = (): void => {
@@ -245,6 +247,13 @@ export class HttpHandler {
     };
     if (this.#engine.whenKept === undefined) kept();
     else this.#engine.whenKept(kept);
+  }
+
+  /** One sender that waits for each answer gains nothing from another thread. */
+  #isAlone(socket: Duplex): boolean {
+    const isSame = this.#lastSocket?.deref() === socket;
+    if (!isSame) this.#lastSocket = new WeakRef(socket);
+    return isSame && this.#reading.size === 0;
   }
 
   #acknowledge(
