@@ -10,7 +10,7 @@ import {
   parseSegmentName,
   readRecords,
   recordHeader,
-  SEGMENT_MAGIC,
+  segmentHead,
   segmentName,
   type RecordBody,
 } from '../../electron/node/capture/journal-format.ts';
@@ -19,8 +19,11 @@ import { seeded } from '../support/span-bodies.ts';
 
 const MIB = 1024 * 1024;
 
-function record(signal: Signal, arrivalMs: number, bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([recordHeader(signal, arrivalMs, plain([bytes])), bytes]);
+const SALT = 0x5a17_5a17;
+const HEAD = segmentHead(SALT, false);
+
+function record(signal: Signal, arrivalMs: number, bytes: Uint8Array, salt = SALT): Uint8Array {
+  return Buffer.concat([recordHeader(salt, signal, arrivalMs, plain([bytes])), bytes]);
 }
 
 function plain(chunks: readonly Uint8Array[]): RecordBody {
@@ -30,7 +33,7 @@ function plain(chunks: readonly Uint8Array[]): RecordBody {
 
 function segmentOf(...texts: readonly string[]): Buffer {
   return Buffer.concat([
-    SEGMENT_MAGIC,
+    HEAD,
     ...texts.map((text, at) => record('logs', 1000.5 + at, Buffer.from(text))),
   ]);
 }
@@ -48,7 +51,7 @@ describe('journal records', () => {
   it('come back as they were written, with signal and arrival', () => {
     const bytes = Buffer.from('a request');
     for (const [at, signal] of SIGNALS.entries()) {
-      const segment = Buffer.concat([SEGMENT_MAGIC, record(signal, 1.76e12 + at / 4, bytes)]);
+      const segment = Buffer.concat([HEAD, record(signal, 1.76e12 + at / 4, bytes)]);
       const [back] = readRecords(segment, (left) => {
         expect(left).toBe(0);
       });
@@ -62,7 +65,7 @@ describe('journal records', () => {
     for (let cut = 0; cut < whole.byteLength; cut++) {
       const { texts, left } = read(whole.subarray(0, cut));
       expect(texts).toEqual(cut >= firstEnd ? ['first'] : []);
-      const kept = cut >= firstEnd ? firstEnd : cut >= SEGMENT_MAGIC.length ? 4 : 0;
+      const kept = cut >= firstEnd ? firstEnd : cut >= HEAD.length ? HEAD.length : 0;
       expect(left).toBe(cut - kept);
     }
     expect(read(whole)).toEqual({ texts: ['first', 'second'], left: 0 });
@@ -82,6 +85,31 @@ describe('journal records', () => {
     const hole = Buffer.concat([segmentOf('first'), Buffer.alloc(4096)]);
     expect(read(hole)).toEqual({ texts: ['first'], left: 4096 });
     expect(read(Buffer.from('{"not":"ours"}'))).toEqual({ texts: [], left: 14 });
+  });
+});
+
+describe('records in a file that was used before', () => {
+  const written = segmentOf('first', 'second');
+  const body = written.subarray(HEAD.byteLength);
+  const old = record('logs', 5, Buffer.from('an old record'), SALT + 1);
+  const reused = (salt: number, ...parts: readonly Uint8Array[]): Buffer =>
+    Buffer.concat([segmentHead(salt, true), ...parts]);
+
+  it('end where those of the earlier segment go on, and nothing is lost', () => {
+    for (let cut = 0; cut < old.byteLength; cut++) {
+      const { texts, left } = read(reused(SALT, body, old.subarray(cut)));
+      expect({ texts, left }).toEqual({ texts: ['first', 'second'], left: 0 });
+    }
+    expect(read(reused(SALT + 1, body))).toEqual({ texts: [], left: 0 });
+  });
+
+  it('lose the record that is torn and nothing of the earlier segment', () => {
+    const torn = record('logs', 5, Buffer.alloc(50, 'new'));
+    for (let cut = 8; cut < torn.byteLength; cut++) {
+      const rest = Buffer.alloc(200, 'old');
+      const { texts, left } = read(reused(SALT, body, torn.subarray(0, cut), rest));
+      expect({ texts, left }).toEqual({ texts: ['first', 'second'], left: torn.byteLength });
+    }
   });
 });
 
@@ -370,6 +398,60 @@ describe('a journal', () => {
     const back = await stored('traces');
     expect(back.at(-1)?.[0]).toBe(399 & 255);
     expect(back.length).toBeGreaterThan(140);
+  });
+
+  it('writes over the segments that it drops, and reads back what it wrote last', async () => {
+    let created = 0;
+    const reused: string[] = [];
+    const disk: JournalDisk = {
+      ...NODE_DISK,
+      create: (path) => {
+        created++;
+        return NODE_DISK.create(path);
+      },
+      reuse: (from, to, head) => {
+        reused.push(from);
+        return NODE_DISK.reuse(from, to, head);
+      },
+    };
+    const journal = open(4 * MIB, disk);
+    // Equal sizes, so that records of all generations begin at the same places.
+    for (let count = 0; count < 200; count++) {
+      append(journal, 'traces', Buffer.alloc(100 * 1024, count));
+    }
+    await journal.close(true);
+    expect(reused.length).toBeGreaterThan(10);
+    expect(created).toBeLessThan(10);
+    const numbers = (await stored('traces')).map((bytes) => bytes[0] ?? -1);
+    expect(numbers.length).toBeGreaterThan(30);
+    const first = numbers[0] ?? 0;
+    expect(numbers).toEqual(numbers.map((_, at) => first + at));
+    expect(numbers.at(-1)).toBe(199);
+    expect(failures).toEqual([]);
+  });
+
+  it('makes a new segment when the one to write over is gone', async () => {
+    const journal = open(4 * MIB);
+    for (let count = 0; count < 100; count++) {
+      append(journal, 'traces', Buffer.alloc(100 * 1024, count));
+      if (count === 70) {
+        for (const { name } of NODE_DISK.list(folder)) await rm(join(folder, name));
+      }
+    }
+    expect(journal.isOn).toBe(true);
+    await journal.close(true);
+    expect((await stored('traces')).at(-1)?.[0]).toBe(99);
+  });
+
+  it('does not write over segments of another signal, whose Clear removes every byte', async () => {
+    const journal = open(4 * MIB);
+    for (let count = 0; count < 30; count++) append(journal, 'logs', Buffer.alloc(100 * 1024, 'L'));
+    for (let count = 0; count < 60; count++) append(journal, 'traces', Buffer.alloc(100 * 1024));
+    journal.clear(['logs']);
+    await journal.close(true);
+    for (const { name } of NODE_DISK.list(folder)) {
+      expect((await readFile(join(folder, name))).includes('LLLL')).toBe(false);
+    }
   });
 
   it('does not let the flood of one signal push out another', async () => {

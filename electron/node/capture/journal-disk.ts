@@ -4,6 +4,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   unlink,
@@ -16,6 +17,11 @@ import { join } from 'node:path';
 export interface JournalDisk {
   /** Makes a file that must not exist, for its user alone, and opens it for writing. */
   create(path: string): number;
+  /**
+   * Begins a file anew under another name and opens it for writing: its first bytes are `head`, the
+   * rest is as it was. Under its old name it is never what it was but with the new head.
+   */
+  reuse(from: string, to: string, head: Uint8Array): number;
   /** Writes the chunks one behind the other from a position on, all of them before it returns. */
   write(file: number, chunks: readonly Uint8Array[], position: number): void;
   /**
@@ -41,6 +47,17 @@ export interface JournalDisk {
 /** The real disk. */
 export const NODE_DISK: JournalDisk = {
   create: (path) => openSync(path, 'wx', 0o600),
+  reuse: (from, to, head) => {
+    const file = openSync(from, 'r+');
+    try {
+      writeWhole(file, [head], 0);
+      renameSync(from, to);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    return file;
+  },
   write: writeWhole,
   writeLater: writeWholeLater,
   close: closeSync,

@@ -6,7 +6,8 @@
  *   folder/  …-w.traces  …-w.traces  …-w.logs        one open segment a signal, the rest closed
  *   append ──────one write──────▶ the signal's open segment; full: closed, the next one opened
  *   appendLater ─ thread pool ──▶ the same, in order, all that came during a write in the next one
- *   over the budget: oldest closed segments go, those of a flood before those of the others
+ *   over the budget: oldest closed segments go, those of a flood before those of the others; the next
+ *   one of their signal is written over them, because pages that the kernel has cost a third
  * ```
  * A batch is with the system when `append` returns or `kept` is called: it survives the end of the
  * process. It is not synced, so that a power cut may take what the system had not written yet. A
@@ -28,7 +29,7 @@ import {
   type SegmentName,
 } from './journal-format.ts';
 import type { JournalDisk } from './journal-disk.ts';
-import { OpenSegment } from './journal-segment.ts';
+import { OpenSegment, type SegmentOptions } from './journal-segment.ts';
 
 /** Present when the journal failed while batches went on arriving: a restore is not all there was. */
 export const PARTIAL_MARKER = 'partial';
@@ -75,6 +76,8 @@ export class Journal {
   #closedBytes = 0;
   #startedMs = 0;
   #number = 0;
+  /** Names of segments that are still written to. */
+  readonly #closing = new Set<string>();
   /** Removals and closes on their way, and who waits for the last of them. */
   #ending = 0;
   #whenSettled: (() => void) | undefined;
@@ -223,7 +226,7 @@ export class Journal {
     // Names stay in order also when the clock is set back.
     this.#startedMs = Math.max(this.#startedMs, Date.now());
     const { name } = segmentName(this.#startedMs, ++this.#number, this.#writer, signal);
-    const segment = new OpenSegment({
+    const options: SegmentOptions = {
       disk: this.#disk,
       path: join(this.#folder, name),
       name,
@@ -234,9 +237,28 @@ export class Journal {
       onWritten: (tookMs) => {
         this.#noteLater(tookMs);
       },
-    });
+    };
+    const segment = this.#openOver(signal, options) ?? new OpenSegment(options);
     this.#open.set(signal, segment);
     return segment;
+  }
+
+  /**
+   * Opens a segment in the place of the one that would go while it fills. One of another signal is not
+   * taken: what is left of it would outlive the Clear of its signal.
+   */
+  #openOver(signal: Signal, options: SegmentOptions): OpenSegment | undefined {
+    if (this.bytes + this.#segmentBytes <= this.#budgetBytes) return undefined;
+    const victim = this.#victim();
+    if (victim?.signal !== signal || this.#closing.has(victim.name)) return undefined;
+    this.#forget(victim);
+    try {
+      return new OpenSegment(options, join(this.#folder, victim.name));
+    } catch {
+      // It is gone, or in somebody's hands: a new file does as well, and tells what else is wrong.
+      this.#remove(victim.name);
+      return undefined;
+    }
   }
 
   #close(signal: Signal): OpenSegment | undefined {
@@ -244,7 +266,9 @@ export class Journal {
     this.#open.delete(signal);
     if (segment === undefined) return undefined;
     this.#ending++;
+    this.#closing.add(segment.name);
     segment.close(() => {
+      this.#closing.delete(segment.name);
       this.#settled();
     });
     return segment;
@@ -281,11 +305,16 @@ export class Journal {
   /** Drops closed segments until `size` more bytes are within the budget. */
   #makeRoom(size: number): void {
     while (this.#closed.length > 0 && this.bytes + size > this.#budgetBytes) {
-      const share = this.#budgetBytes * FAIR_SHARE;
-      const flood = this.#closed.find((segment) => this.#bytesOf(segment.signal) > share);
-      const oldest = flood ?? this.#closed[0];
-      if (oldest !== undefined) this.#drop(oldest);
+      const victim = this.#victim();
+      if (victim !== undefined) this.#drop(victim);
     }
+  }
+
+  /** The closed segment that goes next. */
+  #victim(): ClosedSegment | undefined {
+    const share = this.#budgetBytes * FAIR_SHARE;
+    const flood = this.#closed.find((segment) => this.#bytesOf(segment.signal) > share);
+    return flood ?? this.#closed[0];
   }
 
   #bytesOf(signal: Signal): number {
@@ -296,9 +325,13 @@ export class Journal {
   }
 
   #drop(segment: ClosedSegment): void {
+    this.#forget(segment);
+    this.#remove(segment.name);
+  }
+
+  #forget(segment: ClosedSegment): void {
     this.#closed.splice(this.#closed.indexOf(segment), 1);
     this.#closedBytes -= segment.bytes;
-    this.#remove(segment.name);
   }
 
   #remove(name: string): void {
