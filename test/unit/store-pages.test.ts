@@ -63,6 +63,35 @@ describe('pages', () => {
   });
 });
 
+describe('released memory', () => {
+  it('is collected, though the collector does not count it', async () => {
+    const pages = new Pages();
+    const held: SharedArrayBuffer[] = [];
+    const released: WeakRef<SharedArrayBuffer>[] = [];
+    // Nobody writes to these, so that they are numbers and no memory.
+    for (let count = 0; count < 40; count++) held.push(pages.take(8 << 20));
+    for (let turn = 0; turn < 100; turn++) await litter();
+    for (let count = 0; count < 100; count++) {
+      const oldest = held.shift();
+      if (oldest !== undefined) released.push(new WeakRef(oldest));
+      pages.release(8 << 20);
+      held.push(pages.take(8 << 20));
+      await litter();
+    }
+    // Without being told the collector comes for none of them.
+    expect(released.filter((one) => one.deref() !== undefined).length).toBeLessThan(80);
+  });
+});
+
+let litterbin: object[] = [];
+
+/** Makes garbage, so that what is held grows old. */
+async function litter(): Promise<void> {
+  litterbin = Array.from({ length: 20_000 }, (_, at) => ({ at }));
+  await new Promise(setImmediate);
+  litterbin = litterbin.slice(0, 1);
+}
+
 describe('a store whose host touches memory', () => {
   it('counts what is held ahead, and stays within its budget', async () => {
     const toucher = openToucher();

@@ -13,6 +13,9 @@
  */
 import type { TouchMemory } from '../config.ts';
 
+/** Growth of plain memory at which V8 collects. */
+const COLLECTED_BYTES = 64 << 20;
+
 interface Ahead {
   buffer: SharedArrayBuffer | undefined;
   isReady: boolean;
@@ -23,6 +26,8 @@ export class Pages {
   /** What waits for the next `take` of its size; no buffer after the first `take` and after a drop. */
   readonly #ahead = new Map<number, Ahead>();
   #aheadBytes = 0;
+  #markers: ArrayBuffer[] = [];
+  #markerBytes = 0;
 
   /** Without a host that touches memory nothing is held ahead. */
   constructor(touch?: TouchMemory) {
@@ -65,12 +70,17 @@ export class Pages {
   }
 
   /**
-   * To be told of memory that nothing refers to any more. The collector is to come for it as for plain
-   * memory, so plain memory of that size is counted in its place. Nobody writes to that, so that it has
-   * no pages.
+   * To be told of memory that nothing refers to any more. The collector is to come for it as it does for
+   * plain memory, so plain memory of that size is counted in its place until it has come. Nobody writes
+   * to that, so that it has no pages.
    */
   release(byteLength: number): void {
-    void new ArrayBuffer(byteLength);
+    if (this.#markerBytes >= COLLECTED_BYTES) {
+      this.#markers = [];
+      this.#markerBytes = 0;
+    }
+    this.#markers.push(new ArrayBuffer(byteLength));
+    this.#markerBytes += byteLength;
   }
 
   #begin(ahead: Ahead, byteLength: number, touch: TouchMemory): void {
