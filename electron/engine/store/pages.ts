@@ -39,6 +39,11 @@ export class Pages {
     return this.#aheadBytes;
   }
 
+  /** Bytes that are counted in place of what was released, and have no pages. */
+  get markedBytes(): number {
+    return this.#markerBytes;
+  }
+
   /** So many zeros. */
   take(byteLength: number): SharedArrayBuffer {
     const touch = this.#touch;
