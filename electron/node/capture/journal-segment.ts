@@ -34,8 +34,6 @@ export interface SegmentOptions {
   readonly signal: Signal;
   /** A write on another thread failed; what waited for it was told. */
   readonly onError: (error: Error) => void;
-  /** A write on another thread ended: how long it took, in ms. */
-  readonly onWritten: (tookMs: number) => void;
 }
 
 /** From its creation to `close`. Methods throw the system's errors. */
@@ -147,8 +145,7 @@ export class OpenSegment {
     this.#flyingSinceMs = performance.now();
     this.#options.disk.writeLater(this.#file, flight.chunks, flight.position, (error) => {
       this.#flying = undefined;
-      if (error === null) this.#options.onWritten(performance.now() - this.#flyingSinceMs);
-      else this.#options.onError(error);
+      if (error !== null) this.#options.onError(error);
       land(flight);
       if (error !== null) this.#abandon();
       this.#fly();

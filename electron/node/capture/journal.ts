@@ -116,7 +116,10 @@ export class Journal {
     return bytes;
   }
 
-  /** ms for which nothing more should be appended, because the disk is slow; 0 when it keeps up. */
+  /**
+   * ms for which nothing more should be appended, because the disk is slow, or has not taken for a second
+   * what another thread writes; 0 when it keeps up.
+   */
   get behindMs(): number {
     if (this.#pendingMs() >= MAX_OWED_MS) return MAX_OWED_MS;
     if (this.#behindUntilMs === 0) return 0;
@@ -234,9 +237,6 @@ export class Journal {
       onError: (error) => {
         this.#fail(error);
       },
-      onWritten: (tookMs) => {
-        this.#noteLater(tookMs);
-      },
     };
     const segment = this.#openOver(signal, options) ?? new OpenSegment(options);
     this.#open.set(signal, segment);
@@ -282,11 +282,6 @@ export class Journal {
     if (this.#owedMs < MAX_OWED_MS) return;
     this.#behindUntilMs = toMs + this.#owedMs;
     this.#owedMs = 0;
-  }
-
-  /** Notes a write that held nothing up but the senders that wait for it. */
-  #noteLater(tookMs: number): void {
-    if (tookMs >= MAX_OWED_MS) this.#behindUntilMs = performance.now() + tookMs;
   }
 
   /** How long the slowest write on another thread has been running. */
