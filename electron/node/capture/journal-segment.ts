@@ -25,6 +25,8 @@ interface Flight {
   readonly chunks: Uint8Array[];
   readonly kept: (() => void)[];
   readonly position: number;
+  /** Whether it is in the file already, however far the other thread is. */
+  isSettled: boolean;
 }
 
 export interface SegmentOptions {
@@ -105,7 +107,7 @@ export class OpenSegment {
    */
   appendLater(arrivalMs: number, body: RecordBody, kept: () => void): void {
     const header = recordHeader(this.#salt, this.signal, arrivalMs, body);
-    this.#queued ??= { chunks: [], kept: [], position: this.#bytes };
+    this.#queued ??= { chunks: [], kept: [], position: this.#bytes, isSettled: false };
     // The header is made in the same place for every record.
     this.#queued.chunks.push(header.slice(), ...body.chunks);
     this.#queued.kept.push(kept);
@@ -113,17 +115,23 @@ export class OpenSegment {
     if (this.#flying === undefined) this.#fly();
   }
 
-  /** Writes everything that is on its way, and tells those who wait for it. */
+  /**
+   * Writes everything that is on its way. Those who wait for the flight are told when the other thread
+   * has landed it, because it still reads their chunks.
+   */
   #settle(): void {
-    const flights = [this.#flying, this.#queued];
+    const flying = this.#flying;
+    const queued = this.#queued;
     this.#queued = undefined;
+    const { disk } = this.#options;
     try {
-      for (const flight of flights) {
-        if (flight === undefined || flight.kept.length === 0) continue;
-        this.#options.disk.write(this.#file, flight.chunks, flight.position);
+      if (flying !== undefined && !flying.isSettled) {
+        disk.write(this.#file, flying.chunks, flying.position);
+        flying.isSettled = true;
       }
+      if (queued !== undefined) disk.write(this.#file, queued.chunks, queued.position);
     } finally {
-      for (const flight of flights) if (flight !== undefined) land(flight);
+      if (queued !== undefined) land(queued);
     }
   }
 
@@ -177,7 +185,7 @@ export class OpenSegment {
   }
 }
 
-/** Tells those who wait for a flight, once. */
+/** Tells those who wait for a flight. Their chunks are theirs again. */
 function land(flight: Flight): void {
-  for (const kept of flight.kept.splice(0)) kept();
+  for (const kept of flight.kept) kept();
 }
