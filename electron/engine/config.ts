@@ -33,11 +33,19 @@ export interface RegexCompiler {
   ): ({ readonly ok: true } & RegexTest) | { readonly ok: false; readonly message: string };
 }
 
+/**
+ * Writes zeros over `bytes`, which are fresh, on another thread, so that their pages are there when they
+ * are needed, and calls `done` when it writes no more. `bytes` lie in shared memory.
+ */
+export type TouchMemory = (bytes: Uint8Array, done: () => void) => void;
+
 export interface EngineOptions {
   /** Budget for raw bytes, columns and indexes together. */
   readonly memoryBytes: number;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Absent where the host cannot: fresh memory is touched by its first writer then. */
+  readonly touch?: TouchMemory | undefined;
   /** For the regular expressions of queries. */
   readonly regex: RegexCompiler;
   /** Unique per engine start. */

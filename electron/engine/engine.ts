@@ -36,7 +36,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#store = new Store({ memoryBytes: options.memoryBytes, clock: options.clock });
+    this.#store = new Store(options);
     this.#live = new LiveServer(options, this.#store);
   }
 

@@ -22,7 +22,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CRASHES = Number(process.env['FLAMETAIL_CRASHES'] ?? 5);
 const SENDERS = 4;
 const TIMEOUT_MS = 30_000 + CRASHES * 5000;
-const MEMORY_BYTES = 512 * 1024 * 1024;
+const MEMORY_BYTES = 1024 * 1024 * 1024;
 
 const seed = Number(process.env['FLAMETAIL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const random = seeded(seed);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MethodName, Methods } from '../../proto/live/methods.ts';
 import type { Mark, StatusMeta } from '../../proto/live/topics.ts';
@@ -11,6 +12,7 @@ import { openJournalFolder } from '../../electron/node/host/journal-folder.ts';
 import { openLiveClient } from '../support/live-socket.ts';
 import { sendTrace } from '../support/send.ts';
 import { openWorkspace, type Served, type Workspace } from '../support/serve-inline.ts';
+import { spanBody } from '../support/span-bodies.ts';
 
 let workspace: Workspace;
 let journals: string;
@@ -81,6 +83,19 @@ async function leaveCapture(names: readonly string[], mark?: string): Promise<vo
   await served.stop();
   await mkdir(journals, { recursive: true, mode: 0o700 });
   await rename(kept, join(journals, `${await deadPid()}-1-0badcafe`));
+}
+
+const LARGE_SPANS = 2048;
+
+/** Sends one batch that is large in either coding, and resolves with the status of the answer. */
+async function sendLarge(port: number, coding: 'identity' | 'gzip'): Promise<number> {
+  const { bytes } = spanBody(LARGE_SPANS, 1);
+  const response = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf', 'content-encoding': coding },
+    body: new Uint8Array(coding === 'gzip' ? gzipSync(bytes, { level: 1 }) : bytes),
+  });
+  return response.status;
 }
 
 describe('after a crash of the engine', () => {
@@ -286,10 +301,10 @@ describe('a full disk', () => {
     const full = Object.assign(new Error('no space left'), { code: 'ENOSPC', syscall: 'write' });
     const disk: JournalDisk = {
       ...NODE_DISK,
-      append: (file, chunks) => {
+      write: (file, chunks, position) => {
         // Room for the first bytes of a segment, and for no record.
         if (chunks.length > 1) throw full;
-        NODE_DISK.append(file, chunks);
+        NODE_DISK.write(file, chunks, position);
       },
     };
     await workspace.close();
@@ -310,6 +325,34 @@ describe('a full disk', () => {
     });
     expect((await served.stop()).exitCode).toBe(0);
     expect(await readdir(join(workspace.folder, 'state'))).toEqual([]);
+  });
+});
+
+describe('the answer to a batch that is written behind', () => {
+  it.each(['identity', 'gzip'] as const)('is sent when it is on file (%s)', async (coding) => {
+    const held: (() => void)[] = [];
+    const disk: JournalDisk = {
+      ...NODE_DISK,
+      writeLater: (...write) => held.push(() => NODE_DISK.writeLater(...write)),
+    };
+    await workspace.close();
+    workspace = await openWorkspace(undefined, disk);
+    const served = await workspace.start();
+    await sendTrace(httpPort(served), 'of another sender');
+    let isAnswered = false;
+    const answer = sendLarge(httpPort(served), coding).then((status) => {
+      isAnswered = true;
+      return status;
+    });
+    await expect.poll(() => held.length).toBe(1);
+    // The rows are there, and the program answers others meanwhile.
+    expect((await statusOf(served)).signals.spans.kept).toBe(5 + LARGE_SPANS);
+    expect(isAnswered).toBe(false);
+    held[0]?.();
+    expect(await answer).toBe(200);
+    served.spawner.crash();
+    const restored = `${5 + LARGE_SPANS} spans restored`;
+    await expect.poll(() => served.run.err, { timeout: 5000 }).toContain(restored);
   });
 });
 

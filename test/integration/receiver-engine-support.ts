@@ -42,9 +42,9 @@ export async function startEngine(
   const lines: RequestLine[] = [];
   const receiver = new Receiver({
     engine: {
-      ingest(...body) {
+      ingest(signal, chunks, byteLength, encoding) {
         beforeIngest?.();
-        return engine.ingest(...body);
+        return engine.ingest(signal, chunks, byteLength, encoding);
       },
       pressureMs,
       noteRequest(line) {

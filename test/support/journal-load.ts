@@ -1,9 +1,11 @@
 /**
  * Load for crash tests: numbered batches over OTLP/HTTP, in protobuf and JSON, as spans and as log
- * records, and a note of which were acknowledged. What comes back is looked up in an export.
+ * records, small and large, and a note of which were acknowledged. What comes back is looked up in an export.
  */
 import { Agent, request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { jsonToProto } from '../../electron/engine/wire/json-to-proto.ts';
+import { seeded } from './span-bodies.ts';
 
 const ITEMS_PER_BATCH = 20;
 
@@ -11,7 +13,13 @@ interface Batch {
   readonly path: string;
   readonly contentType: string;
   readonly body: Uint8Array;
+  readonly isGzip: boolean;
 }
+
+/** Every so many batches one is large: the journal writes it on another thread, and gzip as it came. */
+const LARGE_EVERY = 21;
+/** Of half a byte each, so that gzip leaves more than the journal writes at once. */
+const LARGE_DIGITS = 100_000;
 
 /** Sends until it is stopped or refused. Each batch's items carry its number: `batch 17`. */
 export class JournalLoad {
@@ -66,9 +74,17 @@ export function batchesIn(exported: string): Set<number> {
   return new Set([...items].filter(([, count]) => count >= ITEMS_PER_BATCH).map(([n]) => n));
 }
 
-function post(port: number, agent: Agent, { path, contentType, body }: Batch): Promise<boolean> {
+function post(
+  port: number,
+  agent: Agent,
+  { path, contentType, body, isGzip }: Batch,
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const headers = { 'content-type': contentType, 'content-length': body.byteLength };
+    const headers = {
+      'content-type': contentType,
+      'content-length': body.byteLength,
+      ...(isGzip && { 'content-encoding': 'gzip' }),
+    };
     const sent = request(
       { host: '127.0.0.1', port, path, method: 'POST', agent, headers },
       (response) => {
@@ -96,23 +112,40 @@ function batchOf(number: number): Batch {
   const time = `${Date.now()}000000`;
   const id = (bytes: number, item: number): string =>
     (number * ITEMS_PER_BATCH + item).toString(16).padStart(bytes * 2, '0');
+  const isLarge = number % LARGE_EVERY === 7;
+  const attributes = isLarge ? [{ key: 'digits', value: { stringValue: digits(number) } }] : [];
   const items = Array.from({ length: ITEMS_PER_BATCH }, (_, item) =>
     isLog
-      ? { timeUnixNano: time, body: { stringValue: text } }
+      ? {
+          timeUnixNano: time,
+          body: { stringValue: text },
+          attributes: item === 0 ? attributes : [],
+        }
       : {
           traceId: id(16, item),
           spanId: id(8, item),
           name: text,
           startTimeUnixNano: time,
           endTimeUnixNano: time,
+          attributes: item === 0 ? attributes : [],
         },
   );
   const json = isLog
     ? { resourceLogs: [{ scopeLogs: [{ logRecords: items }] }] }
     : { resourceSpans: [{ scopeSpans: [{ spans: items }] }] };
   const body = Buffer.from(JSON.stringify(json));
-  if (isJson) return { path, contentType: 'application/json', body };
+  const isGzip = isLarge && number % 2 === 0;
+  const onWire = (bytes: Uint8Array): Uint8Array =>
+    isGzip ? gzipSync(bytes, { level: 1 }) : bytes;
+  if (isJson) return { path, contentType: 'application/json', body: onWire(body), isGzip };
   const encoded = jsonToProto(isLog ? 'logs' : 'traces', body);
   if (!encoded.ok) throw new Error(encoded.message);
-  return { path, contentType: 'application/x-protobuf', body: encoded.bytes };
+  return { path, contentType: 'application/x-protobuf', body: onWire(encoded.bytes), isGzip };
+}
+
+/** Hexadecimal digits in no order. */
+function digits(seed: number): string {
+  const random = seeded(seed);
+  const words = Array.from({ length: LARGE_DIGITS / 8 }, () => Math.floor(random() * 2 ** 32));
+  return words.map((word) => word.toString(16).padStart(8, '0')).join('');
 }

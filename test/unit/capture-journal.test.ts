@@ -2,92 +2,16 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SIGNALS, type Signal } from '../../proto/otlp/signal.ts';
 import { NODE_DISK, type JournalDisk } from '../../electron/node/capture/journal-disk.ts';
-import {
-  parseSegmentName,
-  readRecords,
-  recordHeader,
-  SEGMENT_MAGIC,
-  segmentName,
-} from '../../electron/node/capture/journal-format.ts';
+import { readRecords } from '../../electron/node/capture/journal-format.ts';
 import { Journal, listSegments, PARTIAL_MARKER } from '../../electron/node/capture/journal.ts';
+import { plain } from '../support/journal-body.ts';
 import { seeded } from '../support/span-bodies.ts';
 
 const MIB = 1024 * 1024;
-
-function record(signal: Signal, arrivalMs: number, bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([recordHeader(signal, arrivalMs, [bytes], bytes.byteLength), bytes]);
-}
-
-function segmentOf(...texts: readonly string[]): Buffer {
-  return Buffer.concat([
-    SEGMENT_MAGIC,
-    ...texts.map((text, at) => record('logs', 1000.5 + at, Buffer.from(text))),
-  ]);
-}
-
-/** The texts that come back, and how many bytes are left over. */
-function read(segment: Uint8Array): { texts: string[]; left: number } {
-  let left = -1;
-  const texts = [...readRecords(segment, (bytes) => (left = bytes))].map((one) =>
-    Buffer.from(one.bytes).toString(),
-  );
-  return { texts, left };
-}
-
-describe('journal records', () => {
-  it('come back as they were written, with signal and arrival', () => {
-    const bytes = Buffer.from('a request');
-    for (const [at, signal] of SIGNALS.entries()) {
-      const segment = Buffer.concat([SEGMENT_MAGIC, record(signal, 1.76e12 + at / 4, bytes)]);
-      const [back] = readRecords(segment, (left) => {
-        expect(left).toBe(0);
-      });
-      expect(back).toEqual({ signal, arrivalMs: 1.76e12 + at / 4, bytes });
-    }
-  });
-
-  it('are read up to the last whole one, wherever the segment is torn', () => {
-    const whole = segmentOf('first', 'second');
-    const firstEnd = segmentOf('first').byteLength;
-    for (let cut = 0; cut < whole.byteLength; cut++) {
-      const { texts, left } = read(whole.subarray(0, cut));
-      expect(texts).toEqual(cut >= firstEnd ? ['first'] : []);
-      const kept = cut >= firstEnd ? firstEnd : cut >= SEGMENT_MAGIC.length ? 4 : 0;
-      expect(left).toBe(cut - kept);
-    }
-    expect(read(whole)).toEqual({ texts: ['first', 'second'], left: 0 });
-  });
-
-  it('end before the first one with any wrong bit', () => {
-    const whole = segmentOf('first', 'second');
-    const firstEnd = segmentOf('first').byteLength;
-    for (let at = firstEnd; at < whole.byteLength; at++) {
-      const damaged = Buffer.from(whole);
-      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
-      expect(read(damaged).texts, `byte ${at}`).toEqual(['first']);
-    }
-  });
-
-  it('are not found in a hole of zeros or in a file of another kind', () => {
-    const hole = Buffer.concat([segmentOf('first'), Buffer.alloc(4096)]);
-    expect(read(hole)).toEqual({ texts: ['first'], left: 4096 });
-    expect(read(Buffer.from('{"not":"ours"}'))).toEqual({ texts: [], left: 14 });
-  });
-});
-
-describe('segment names', () => {
-  it('read back, and sort by age', () => {
-    const early = segmentName(999, 7, '00000000', 'traces');
-    const late = segmentName(1000, 2, 'ffffffff', 'logs');
-    expect(parseSegmentName(early.name)).toEqual(early);
-    expect([late.name, early.name].sort()).toEqual([early.name, late.name]);
-    expect(parseSegmentName('restoring')).toBeUndefined();
-    expect(parseSegmentName(early.name.replace('traces', 'secrets'))).toBeUndefined();
-  });
-});
 
 describe('a journal', () => {
   let folder: string;
@@ -102,7 +26,7 @@ describe('a journal', () => {
     new Journal({ folder, budgetBytes, disk, onFailure: (error) => failures.push(error) });
 
   const append = (journal: Journal, signal: Signal, bytes: Uint8Array): void => {
-    journal.append(signal, 5, [bytes], bytes.byteLength);
+    journal.append(signal, 5, plain([bytes]));
   };
 
   /** What all segments of a signal hold, oldest first. */
@@ -125,7 +49,10 @@ describe('a journal', () => {
       append(journal, 'traces', Buffer.from(text));
       const [file] = NODE_DISK.list(folder);
       const bytes = readFileSync(join(folder, file?.name ?? ''));
-      expect(read(bytes)).toEqual({ texts: ['one', 'two'].slice(0, at + 1), left: 0 });
+      let left = -1;
+      const records = [...readRecords(bytes, (count) => (left = count))];
+      const texts = records.map((one) => Buffer.from(one.bytes).toString());
+      expect({ texts, left }).toEqual({ texts: ['one', 'two'].slice(0, at + 1), left: 0 });
     }
     await journal.close(true);
   });
@@ -134,7 +61,7 @@ describe('a journal', () => {
     const journal = open();
     const bytes = Buffer.from(Array.from({ length: 5000 }, (_, at) => at & 255));
     const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
-    journal.append('logs', 5, chunks, bytes.byteLength);
+    journal.append('logs', 5, plain(chunks));
     await journal.close(true);
     expect(await stored('logs')).toEqual([bytes]);
   });
@@ -144,7 +71,7 @@ describe('a journal', () => {
     // A view of nothing has no address, which zlib takes for the wish to start anew.
     const none = Buffer.alloc(0).subarray(0);
     const chunks = [none, Buffer.from('o'), none, Buffer.from('ne'), none];
-    journal.append('traces', 5, chunks, 3);
+    journal.append('traces', 5, plain(chunks));
     append(journal, 'traces', Buffer.from('two'));
     await journal.close(true);
     expect(await storedTexts('traces')).toEqual(['one', 'two']);
@@ -160,7 +87,7 @@ describe('a journal', () => {
       const bytes = Buffer.alloc(size, count);
       sent.push(Buffer.from(bytes));
       const cut = Math.floor(random() * size);
-      journal.append('traces', 5, [bytes.subarray(0, cut), bytes.subarray(cut)], size);
+      journal.append('traces', 5, plain([bytes.subarray(0, cut), bytes.subarray(cut)]));
       bytes.fill(0); // The caller reuses its memory.
     }
     await journal.close(true);
@@ -171,6 +98,159 @@ describe('a journal', () => {
       `seed ${seed}`,
     ).toBe(true);
     expect(failures).toEqual([]);
+  });
+
+  describe('whose batches are written later', () => {
+    /** A disk whose writes on another thread end when they are told to. */
+    class HeldDisk {
+      readonly held: (() => void)[] = [];
+      /** What those writes fail with. */
+      error: Error | undefined;
+      readonly disk: JournalDisk = {
+        ...NODE_DISK,
+        writeLater: (file, chunks, position, done) => {
+          this.held.push(() => {
+            if (this.error === undefined) NODE_DISK.write(file, chunks, position);
+            done(this.error ?? null);
+          });
+        },
+      };
+
+      land(): void {
+        for (const write of this.held.splice(0)) write();
+      }
+    }
+
+    it('tells that a batch is kept when it is in its file, and not before', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      const kept: string[] = [];
+      for (const text of ['one', 'two', 'three']) {
+        journal.appendLater('traces', 5, plain([Buffer.from(text)]), () => kept.push(text));
+      }
+      expect(kept).toEqual([]);
+      expect(journal.isPending('traces')).toBe(true);
+      held.land();
+      expect(kept).toEqual(['one']);
+      expect(await storedTexts('traces')).toEqual(['one']);
+      // What came meanwhile is one write.
+      expect(held.held).toHaveLength(1);
+      held.land();
+      expect(kept).toEqual(['one', 'two', 'three']);
+      expect(await storedTexts('traces')).toEqual(['one', 'two', 'three']);
+      expect(journal.isPending('traces')).toBe(false);
+      await journal.close(true);
+    });
+
+    it('are in their file before a batch behind them that cannot wait', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      const kept: string[] = [];
+      for (const text of ['one', 'two']) {
+        journal.appendLater('logs', 5, plain([Buffer.from(text)]), () => kept.push(text));
+      }
+      append(journal, 'logs', Buffer.from('three'));
+      expect(await storedTexts('logs')).toEqual(['one', 'two', 'three']);
+      // The other thread still reads what the first one was given.
+      expect(kept).toEqual(['two']);
+      held.land();
+      expect(kept).toEqual(['two', 'one']);
+      expect(await storedTexts('logs')).toEqual(['one', 'two', 'three']);
+      await journal.close(true);
+    });
+
+    it('are all told when the disk is full, and the journal is off', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+      held.error = full;
+      let kept = 0;
+      for (const text of ['one', 'two']) {
+        journal.appendLater('logs', 5, plain([Buffer.from(text)]), () => kept++);
+      }
+      held.land();
+      expect(kept).toBe(2);
+      expect(failures).toEqual([full]);
+      journal.appendLater('logs', 5, plain([Buffer.from('three')]), () => kept++);
+      expect(kept).toBe(3);
+      await journal.close(true);
+    });
+
+    it('are waited for by the close', async () => {
+      const held = new HeldDisk();
+      const journal = open(16 * MIB, held.disk);
+      journal.appendLater('logs', 5, plain([Buffer.from('one')]), () => undefined);
+      const closed = journal.close(true);
+      held.land();
+      await closed;
+      expect(await storedTexts('logs')).toEqual(['one']);
+      expect(failures).toEqual([]);
+    });
+
+    it('come through the thread pool whole and in order, whatever is appended between them', async () => {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      const random = seeded(seed);
+      const journal = open(256 * MIB);
+      const sent: Buffer[] = [];
+      const waiting: Promise<void>[] = [];
+      for (let count = 0; count < 300; count++) {
+        const bytes = Buffer.alloc(1 + Math.floor(random() * 300_000), count);
+        sent.push(bytes);
+        if (random() < 0.2) append(journal, 'traces', bytes);
+        else {
+          const body = plain([bytes]);
+          const kept = new Promise<void>((resolve) => {
+            journal.appendLater('traces', 5, body, resolve);
+          });
+          waiting.push(kept);
+        }
+        if (random() < 0.3) await new Promise(setImmediate);
+      }
+      await Promise.all(waiting);
+      const back = await stored('traces');
+      expect(back.length, `seed ${seed}`).toBe(sent.length);
+      expect(
+        back.every((bytes, at) => sent[at]?.equals(bytes) === true),
+        `seed ${seed}`,
+      ).toBe(true);
+      await journal.close(true);
+      expect(failures).toEqual([]);
+    });
+
+    it('make senders wait while the disk does not answer', async () => {
+      const held = new HeldDisk();
+      let nowMs = 1_000_000;
+      vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+      const journal = open(16 * MIB, held.disk);
+      journal.appendLater('logs', 5, plain([Buffer.from('one')]), () => undefined);
+      expect(journal.behindMs).toBe(0);
+      nowMs += 3_000;
+      expect(journal.behindMs).toBe(1_000);
+      held.land();
+      expect(journal.behindMs).toBe(0);
+      vi.restoreAllMocks();
+      await journal.close(true);
+    });
+  });
+
+  it('keeps a batch in the gzip that it came in, and weighs what is in it', async () => {
+    const journal = open(16 * MIB);
+    const text = 'a request, '.repeat(100_000);
+    for (let count = 0; count < 20; count++) {
+      const wire = gzipSync(text);
+      const chunks = [wire.subarray(0, 10), wire.subarray(10)];
+      const { byteLength } = wire;
+      const plainBytes = text.length;
+      journal.append('logs', 5, { chunks, byteLength, coding: 'gzip', plainBytes });
+      expect(journal.bytes).toBeLessThanOrEqual(16 * MIB);
+    }
+    await journal.close(true);
+    const back = await storedTexts('logs');
+    expect(back.length).toBeGreaterThan(10);
+    expect(back.length).toBeLessThan(16);
+    expect(back.every((one) => one === text)).toBe(true);
+    const sizes = NODE_DISK.list(folder).map(({ bytes }) => bytes);
+    expect(Math.max(...sizes)).toBeLessThan(100_000);
   });
 
   it('waits at its close for the files that it removes', async () => {
@@ -211,6 +291,60 @@ describe('a journal', () => {
     expect(back.length).toBeGreaterThan(140);
   });
 
+  it('writes over the segments that it drops, and reads back what it wrote last', async () => {
+    let created = 0;
+    const reused: string[] = [];
+    const disk: JournalDisk = {
+      ...NODE_DISK,
+      create: (path) => {
+        created++;
+        return NODE_DISK.create(path);
+      },
+      reuse: (from, to, head) => {
+        reused.push(from);
+        return NODE_DISK.reuse(from, to, head);
+      },
+    };
+    const journal = open(4 * MIB, disk);
+    // Equal sizes, so that records of all generations begin at the same places.
+    for (let count = 0; count < 200; count++) {
+      append(journal, 'traces', Buffer.alloc(100 * 1024, count));
+    }
+    await journal.close(true);
+    expect(reused.length).toBeGreaterThan(10);
+    expect(created).toBeLessThan(10);
+    const numbers = (await stored('traces')).map((bytes) => bytes[0] ?? -1);
+    expect(numbers.length).toBeGreaterThan(30);
+    const first = numbers[0] ?? 0;
+    expect(numbers).toEqual(numbers.map((_, at) => first + at));
+    expect(numbers.at(-1)).toBe(199);
+    expect(failures).toEqual([]);
+  });
+
+  it('makes a new segment when the one to write over is gone', async () => {
+    const journal = open(4 * MIB);
+    for (let count = 0; count < 100; count++) {
+      append(journal, 'traces', Buffer.alloc(100 * 1024, count));
+      if (count === 70) {
+        for (const { name } of NODE_DISK.list(folder)) await rm(join(folder, name));
+      }
+    }
+    expect(journal.isOn).toBe(true);
+    await journal.close(true);
+    expect((await stored('traces')).at(-1)?.[0]).toBe(99);
+  });
+
+  it('does not write over segments of another signal, whose Clear removes every byte', async () => {
+    const journal = open(4 * MIB);
+    for (let count = 0; count < 30; count++) append(journal, 'logs', Buffer.alloc(100 * 1024, 'L'));
+    for (let count = 0; count < 60; count++) append(journal, 'traces', Buffer.alloc(100 * 1024));
+    journal.clear(['logs']);
+    await journal.close(true);
+    for (const { name } of NODE_DISK.list(folder)) {
+      expect((await readFile(join(folder, name))).includes('LLLL')).toBe(false);
+    }
+  });
+
   it('does not let the flood of one signal push out another', async () => {
     const journal = open(16 * MIB);
     for (let count = 0; count < 10; count++) append(journal, 'logs', Buffer.alloc(100 * 1024));
@@ -244,9 +378,9 @@ describe('a journal', () => {
     let nowMs = 1_000_000;
     const slow: JournalDisk = {
       ...NODE_DISK,
-      append: (file, chunks) => {
+      write: (file, chunks, position) => {
         nowMs += writeMs;
-        NODE_DISK.append(file, chunks);
+        NODE_DISK.write(file, chunks, position);
       },
     };
     beforeEach(() => {
@@ -314,12 +448,12 @@ describe('a journal', () => {
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
     const disk: JournalDisk = {
       ...NODE_DISK,
-      append: (file, chunks) => {
+      write: (file, chunks, position) => {
         const bytes = Buffer.concat(chunks);
         freeBytes -= bytes.byteLength;
-        if (freeBytes >= 0) NODE_DISK.append(file, [bytes]);
+        if (freeBytes >= 0) NODE_DISK.write(file, [bytes], position);
         else {
-          NODE_DISK.append(file, [bytes.subarray(0, 100)]);
+          NODE_DISK.write(file, [bytes.subarray(0, 100)], position);
           throw full;
         }
       },

@@ -3,18 +3,20 @@
  * the one before: columns that all began at a page's start would fall into the same few cache sets, and
  * writing one row would throw its own other columns out of the cache.
  */
+import type { Pages } from './pages.ts';
+
 const STAGGER_BYTES = 192;
 const MAX_COLUMNS = 32;
 
 export class Columns {
   readonly #rows: number;
-  readonly #buffer: ArrayBuffer;
+  readonly #buffer: SharedArrayBuffer;
   #at = 0;
 
   /** Room for `rows` rows of `rowBytes` bytes over all columns. */
-  constructor(rows: number, rowBytes: number) {
+  constructor(rows: number, rowBytes: number, pages: Pages) {
     this.#rows = rows;
-    this.#buffer = new ArrayBuffer(rows * rowBytes + MAX_COLUMNS * STAGGER_BYTES);
+    this.#buffer = pages.take(rows * rowBytes + MAX_COLUMNS * STAGGER_BYTES);
   }
 
   int32(): Int32Array {

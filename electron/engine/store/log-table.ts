@@ -1,8 +1,9 @@
 /** Log records: their columns, and the chains of those that belong to a trace. */
 import { LOG_STRIDE } from '../wire/scan-logs.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
-import { Columns } from './columns.ts';
+import type { Columns } from './columns.ts';
 import { hashTraceId } from './hash.ts';
+import type { Pages } from './pages.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SEGMENT_BITS, SLOT_MASK, type LogSegment, type LogTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
@@ -21,8 +22,7 @@ export class OwnLogSegment extends ItemSegment implements LogSegment {
   readonly severity: Uint8Array;
   readonly nextInTrace: Int32Array;
 
-  constructor(rows: number) {
-    const columns = new Columns(rows, LOG_ROW_BYTES);
+  constructor(columns: Columns) {
     super(columns);
     this.trace = columns.int32();
     this.spanIdHi = columns.uint32();
@@ -35,6 +35,7 @@ export class OwnLogSegment extends ItemSegment implements LogSegment {
 }
 
 export interface LogParts {
+  readonly pages: Pages;
   readonly resources: Resources;
   readonly scopes: Scopes;
   readonly traces: Traces;
@@ -44,12 +45,12 @@ export class Logs extends SegmentTable<OwnLogSegment> implements LogTable {
   readonly #parts: LogParts;
 
   constructor(segmentRows: number, parts: LogParts) {
-    super(segmentRows, LOG_ROW_BYTES);
+    super(segmentRows, LOG_ROW_BYTES, parts.pages);
     this.#parts = parts;
   }
 
-  protected create(rows: number): OwnLogSegment {
-    return new OwnLogSegment(rows);
+  protected create(columns: Columns): OwnLogSegment {
+    return new OwnLogSegment(columns);
   }
 
   /**

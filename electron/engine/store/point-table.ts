@@ -2,7 +2,8 @@
 import { METRIC_STRIDE, POINT_STRIDE } from '../wire/scan-metrics.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import { MetricCatalog } from './metric-catalog.ts';
-import { Columns } from './columns.ts';
+import type { Columns } from './columns.ts';
+import type { Pages } from './pages.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SEGMENT_BITS, SLOT_MASK, type PointSegment, type PointTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
@@ -25,8 +26,7 @@ export class OwnPointSegment extends ItemSegment implements PointSegment {
   readonly next: Int32Array;
   readonly flags: Uint8Array;
 
-  constructor(rows: number) {
-    const columns = new Columns(rows, POINT_ROW_BYTES);
+  constructor(columns: Columns) {
     super(columns);
     this.series = columns.int32();
     this.timeHi = columns.uint32();
@@ -43,6 +43,7 @@ export class OwnPointSegment extends ItemSegment implements PointSegment {
 
 export interface PointParts {
   readonly strings: Strings;
+  readonly pages: Pages;
   readonly resources: Resources;
   readonly scopes: Scopes;
 }
@@ -53,13 +54,13 @@ export class Points extends SegmentTable<OwnPointSegment> implements PointTable 
   #metricRows = new Int32Array(64);
 
   constructor(segmentRows: number, parts: PointParts) {
-    super(segmentRows, POINT_ROW_BYTES);
+    super(segmentRows, POINT_ROW_BYTES, parts.pages);
     this.#parts = parts;
     this.metrics = new MetricCatalog(parts.strings);
   }
 
-  protected create(rows: number): OwnPointSegment {
-    return new OwnPointSegment(rows);
+  protected create(columns: Columns): OwnPointSegment {
+    return new OwnPointSegment(columns);
   }
 
   /** Appends the points of a scan; `base` is where the body starts in its slab. Hot loop. */

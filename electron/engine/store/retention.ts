@@ -10,6 +10,7 @@
  */
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import type { Batches } from './batch-table.ts';
+import type { Pages } from './pages.ts';
 import type { Slab, SlabChain, SlabPool } from './slabs.ts';
 
 /** A table that keeps spare segments. */
@@ -24,6 +25,7 @@ export interface RetentionParts {
   readonly memoryBytes: number;
   readonly chains: Readonly<Record<Signal, SlabChain>>;
   readonly pool: SlabPool;
+  readonly pages: Pages;
   readonly batches: Batches;
   readonly tables: readonly SpareTable[];
   /** Bytes that belong to one signal: slabs, live segments, its own indexes. */
@@ -46,37 +48,41 @@ export class Retention {
 
   /** Makes room for the slab that a body of this size needs. */
   makeRoomForBody(chain: SlabChain, byteLength: number): void {
-    const { pool, tables } = this.#parts;
+    const { pages, pool, tables } = this.#parts;
     this.#writing = undefined;
     if (this.isSuspended || chain.fits(byteLength)) return;
     const isUsual = byteLength <= pool.slabBytes;
     this.#makeRoom(
       () => (!isUsual ? byteLength : pool.isEmpty ? pool.slabBytes : 0),
-      () => (!isUsual && pool.drop()) || tables.some((table) => table.dropSpare()),
+      () =>
+        pages.dropAhead() || (!isUsual && pool.drop()) || tables.some((table) => table.dropSpare()),
     );
   }
 
   /** Makes room for the segments that `count` rows need; the slab with their bytes stays. */
   makeRoomForRows(signal: Signal, table: SpareTable, count: number, writing: Slab): void {
-    const { chains, pool, tables } = this.#parts;
+    const { chains, pages, pool, tables } = this.#parts;
     this.#writing = writing;
     if (this.isSuspended) return;
     while (table.isFull(count) && chains[signal].slabs[0] !== writing) this.#parts.evict(signal);
     if (table.missingSegments(count) === 0) return;
     this.#makeRoom(
       () => table.missingSegments(count) * table.segmentBytes,
-      () => pool.drop() || tables.some((other) => other !== table && other.dropSpare()),
+      () =>
+        pages.dropAhead() ||
+        pool.drop() ||
+        tables.some((other) => other !== table && other.dropSpare()),
     );
   }
 
   /** Evicts until the budget is kept, after everything of a body is in place. */
   enforce(writing: Slab | undefined): void {
-    const { memoryBytes, pool, tables } = this.#parts;
+    const { pages, memoryBytes, pool, tables } = this.#parts;
     if (this.isSuspended || this.#parts.usedBytes() <= memoryBytes) return;
     this.#writing = writing;
     this.#makeRoom(
       () => 0,
-      () => pool.drop() || tables.some((table) => table.dropSpare()),
+      () => pages.dropAhead() || pool.drop() || tables.some((table) => table.dropSpare()),
       true,
     );
   }

@@ -4,7 +4,8 @@
  * more than filling it.
  */
 import type { ScanOutput } from '../wire/scan-output.ts';
-import type { Columns } from './columns.ts';
+import { Columns } from './columns.ts';
+import type { Pages } from './pages.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from './schema.ts';
 
 /** A segment as its own table sees it. */
@@ -100,17 +101,21 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
   /** Rows of a segment: a power of two, fewer than SEGMENT_ROWS under a small memory budget. */
   readonly segmentRows: number;
   readonly segmentBytes: number;
+  readonly #pages: Pages;
+  readonly #rowBytes: number;
   readonly #freeIndexes: number[] = [];
   readonly #spare: S[] = [];
   /** Of the live segments. */
   #runBytes = 0;
 
-  constructor(segmentRows: number, rowBytes: number) {
+  constructor(segmentRows: number, rowBytes: number, pages: Pages) {
     this.segmentRows = segmentRows;
     this.segmentBytes = segmentRows * rowBytes;
+    this.#rowBytes = rowBytes;
+    this.#pages = pages;
   }
 
-  protected abstract create(rows: number): S;
+  protected abstract create(columns: Columns): S;
 
   rowOf(ordinal: number): number {
     const order = this.order;
@@ -152,7 +157,9 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
 
   /** Gives a spare segment back; false when there is none. */
   dropSpare(): boolean {
-    return this.#spare.pop() !== undefined;
+    if (this.#spare.pop() === undefined) return false;
+    this.#pages.release(this.segmentBytes);
+    return true;
   }
 
   /**
@@ -177,7 +184,8 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
     const last = this.last();
     if (last !== undefined && last.count < this.segmentRows)
       return this.order[this.order.length - 1];
-    const segment = this.#spare.pop() ?? this.create(this.segmentRows);
+    const segment =
+      this.#spare.pop() ?? this.create(new Columns(this.segmentRows, this.#rowBytes, this.#pages));
     segment.baseOrdinal = this.end;
     segment.first = 0;
     segment.count = 0;

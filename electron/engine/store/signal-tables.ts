@@ -5,6 +5,7 @@ import type { ScanOutput } from '../wire/scan-output.ts';
 import { SPAN_STRIDE } from '../wire/scan-traces.ts';
 import { Batches } from './batch-table.ts';
 import { LOG_ROW_BYTES, Logs } from './log-table.ts';
+import type { Pages } from './pages.ts';
 import type { MetricCatalog } from './metric-catalog.ts';
 import { POINT_ROW_BYTES, Points } from './point-table.ts';
 import { Resources, Scopes } from './resource-table.ts';
@@ -38,6 +39,8 @@ export interface Evicted {
 const NO_TRACES: ReadonlySet<number> = new Set();
 
 export class SignalTables {
+  /** Where slabs and segments come from. */
+  readonly pages: Pages;
   readonly strings = new Strings();
   readonly resources: Resources;
   readonly scopes = new Scopes();
@@ -49,7 +52,8 @@ export class SignalTables {
   readonly metrics: MetricCatalog;
   readonly #scopeRows: ScopeRows;
 
-  constructor(memoryBytes: number) {
+  constructor(memoryBytes: number, pages: Pages) {
+    this.pages = pages;
     this.resources = new Resources(this.strings);
     const rowsFor = (rowBytes: number): number => segmentRowsFor(memoryBytes, rowBytes);
     this.spans = new Spans(rowsFor(SPAN_ROW_BYTES), this);
@@ -147,9 +151,10 @@ export class SignalTables {
     }
   }
 
-  /** Bytes of everything here, spare segments too. */
+  /** Bytes of everything here, spare segments and what is held ahead too. */
   protected get tableBytes(): number {
     return (
+      this.pages.aheadBytes +
       this.strings.bytes +
       this.batches.bytes +
       this.spans.bytes +

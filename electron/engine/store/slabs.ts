@@ -9,6 +9,8 @@
  * a slab has one of its own.
  */
 
+import type { Pages } from './pages.ts';
+
 export interface Slab {
   readonly bytes: Uint8Array;
   used: number;
@@ -23,10 +25,12 @@ export interface Slab {
 /** Evicted slabs that wait for the next body. */
 export class SlabPool {
   readonly slabBytes: number;
+  readonly #pages: Pages;
   readonly #spare: Uint8Array[] = [];
 
-  constructor(slabBytes: number) {
+  constructor(slabBytes: number, pages: Pages) {
     this.slabBytes = slabBytes;
+    this.#pages = pages;
   }
 
   get bytes(): number {
@@ -38,7 +42,7 @@ export class SlabPool {
   }
 
   take(): Uint8Array {
-    return this.#spare.pop() ?? new Uint8Array(this.slabBytes);
+    return this.#spare.pop() ?? new Uint8Array(this.#pages.take(this.slabBytes));
   }
 
   give(bytes: Uint8Array): void {
@@ -47,7 +51,9 @@ export class SlabPool {
 
   /** Gives a spare slab back to the system; false when there is none. */
   drop(): boolean {
-    return this.#spare.pop() !== undefined;
+    if (this.#spare.pop() === undefined) return false;
+    this.#pages.release(this.slabBytes);
+    return true;
   }
 }
 

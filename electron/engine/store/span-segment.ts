@@ -1,5 +1,5 @@
 /** The columns of spans. */
-import { Columns } from './columns.ts';
+import type { Columns } from './columns.ts';
 import { SPAN_FLAG, STATUS_SHIFT, type SpanSegment } from './schema.ts';
 import { ItemSegment } from './segment-table.ts';
 
@@ -23,8 +23,7 @@ export class OwnSpanSegment extends ItemSegment implements SpanSegment {
   readonly eventCount: Uint8Array;
   readonly linkCount: Uint8Array;
 
-  constructor(rows: number) {
-    const columns = new Columns(rows, SPAN_ROW_BYTES);
+  constructor(columns: Columns) {
     super(columns);
     this.trace = columns.int32();
     this.spanIdHi = columns.uint32();

@@ -2,7 +2,9 @@
 import { SPAN_STRIDE } from '../wire/scan-traces.ts';
 import type { ScanOutput } from '../wire/scan-output.ts';
 import type { Batches } from './batch-table.ts';
+import type { Columns } from './columns.ts';
 import { hashSpanId, hashTraceId } from './hash.ts';
+import type { Pages } from './pages.ts';
 import type { Resources, Scopes } from './resource-table.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, STATUS_SHIFT, type SpanTable } from './schema.ts';
 import type { ScopeRows } from './scope-rows.ts';
@@ -25,6 +27,7 @@ const RUN = 4;
 const ERROR = 2;
 
 export interface SpanParts {
+  readonly pages: Pages;
   readonly strings: Strings;
   readonly resources: Resources;
   readonly scopes: Scopes;
@@ -45,7 +48,7 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
   prefetched = 0;
 
   constructor(segmentRows: number, parts: SpanParts) {
-    super(segmentRows, SPAN_ROW_BYTES);
+    super(segmentRows, SPAN_ROW_BYTES, parts.pages);
     this.#parts = parts;
     this.#index = new SpanIndex(this, parts.traces);
     this.#parents = new SpanParents(this, this.#index, parts.traces);
@@ -59,8 +62,8 @@ export class Spans extends SegmentTable<OwnSpanSegment> implements SpanTable {
     });
   }
 
-  protected create(rows: number): OwnSpanSegment {
-    return new OwnSpanSegment(rows);
+  protected create(columns: Columns): OwnSpanSegment {
+    return new OwnSpanSegment(columns);
   }
 
   get indexBytes(): number {

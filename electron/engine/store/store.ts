@@ -11,7 +11,7 @@
  */
 import { SIGNALS, type ItemKind, type Signal } from '../../../proto/otlp/signal.ts';
 import type { ItemCounts } from '../../../proto/live/topics.ts';
-import type { Clock, IngestResult, Rejection } from '../config.ts';
+import type { Clock, IngestResult, Rejection, TouchMemory } from '../config.ts';
 import { joinChunks } from '../wire/chunks.ts';
 import { WireError } from '../wire/cursor.ts';
 import { stripItems } from '../wire/rewrite.ts';
@@ -22,6 +22,7 @@ import { scanProfiles } from '../wire/scan-profiles.ts';
 import { scanTraces } from '../wire/scan-traces.ts';
 import { ChainReader, type BatchReader } from './batch-reader.ts';
 import { Counters } from './counters.ts';
+import { Pages } from './pages.ts';
 import { rescueItems, ROW_COST, type Rescue } from './rescue.ts';
 import { Retention } from './retention.ts';
 import { pointsRequest, rowsRequest } from './rows-request.ts';
@@ -36,6 +37,7 @@ export interface StoreOptions {
   /** Budget of everything that is kept; taken as MIN_ or MAX_MEMORY_BYTES when it is beyond. */
   readonly memoryBytes: number;
   readonly clock: Clock;
+  readonly touch?: TouchMemory | undefined;
 }
 
 /** The smallest budget in which segments and slabs have a sensible size. */
@@ -71,12 +73,13 @@ export class Store extends SignalTables implements StoreRead {
 
   constructor(options: StoreOptions) {
     const memoryBytes = Math.min(MAX_MEMORY_BYTES, Math.max(options.memoryBytes, MIN_MEMORY_BYTES));
-    super(memoryBytes);
+    super(memoryBytes, new Pages(options.touch));
     this.#memoryBytes = memoryBytes;
     this.#clock = options.clock;
     this.#strings = new StringCheck(options.clock);
     this.#pool = new SlabPool(
       Math.min(MAX_SLAB_BYTES, Math.max(MIN_SLAB_BYTES, Math.floor(memoryBytes / 32))),
+      this.pages,
     );
     this.#chains = {
       traces: new SlabChain(this.#pool),
@@ -88,6 +91,7 @@ export class Store extends SignalTables implements StoreRead {
       memoryBytes,
       chains: this.#chains,
       pool: this.#pool,
+      pages: this.pages,
       batches: this.batches,
       tables: [this.spans, this.logs, this.points],
       signalBytes: (signal) => this.#chains[signal].bytes + this.signalBytes(signal),

@@ -4,9 +4,11 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   unlink,
+  writev,
   writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,8 +17,23 @@ import { join } from 'node:path';
 export interface JournalDisk {
   /** Makes a file that must not exist, for its user alone, and opens it for writing. */
   create(path: string): number;
-  /** Writes the chunks one behind the other at the file's end, all of them before it returns. */
-  append(file: number, chunks: readonly Uint8Array[]): void;
+  /**
+   * Begins a file anew under another name and opens it for writing: its first bytes are `head`, the
+   * rest is as it was. Under its old name it is never what it was but with the new head.
+   */
+  reuse(from: string, to: string, head: Uint8Array): number;
+  /** Writes the chunks one behind the other from a position on, all of them before it returns. */
+  write(file: number, chunks: readonly Uint8Array[], position: number): void;
+  /**
+   * The same on another thread; `done` is called once. Until then the chunks stay as they are and the
+   * file stays open.
+   */
+  writeLater(
+    file: number,
+    chunks: readonly Uint8Array[],
+    position: number,
+    done: (error: Error | null) => void,
+  ): void;
   close(file: number): void;
   /** Removes a file on another thread; one that is gone is no error. */
   remove(path: string, done: (error: Error | null) => void): void;
@@ -30,7 +47,19 @@ export interface JournalDisk {
 /** The real disk. */
 export const NODE_DISK: JournalDisk = {
   create: (path) => openSync(path, 'wx', 0o600),
-  append: appendWhole,
+  reuse: (from, to, head) => {
+    const file = openSync(from, 'r+');
+    try {
+      writeWhole(file, [head], 0);
+      renameSync(from, to);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    return file;
+  },
+  write: writeWhole,
+  writeLater: writeWholeLater,
   close: closeSync,
   remove: (path, done) => {
     unlink(path, (error) => {
@@ -53,12 +82,27 @@ export const NODE_DISK: JournalDisk = {
   },
 };
 
-function appendWhole(file: number, chunks: readonly Uint8Array[]): void {
-  let written = writevSync(file, chunks);
+function writeWhole(file: number, chunks: readonly Uint8Array[], position: number): void {
+  let at = position;
+  let written = writevSync(file, chunks, at);
   // A disk that is nearly full takes a part; the next write tells why.
   for (let rest = behind(chunks, written); rest.length > 0; rest = behind(rest, written)) {
-    written = writevSync(file, rest);
+    at += written;
+    written = writevSync(file, rest, at);
   }
+}
+
+function writeWholeLater(
+  file: number,
+  chunks: readonly Uint8Array[],
+  position: number,
+  done: (error: Error | null) => void,
+): void {
+  writev(file, chunks, position, (error, written) => {
+    const rest = error === null ? behind(chunks, written) : [];
+    if (rest.length > 0) writeWholeLater(file, rest, position + written, done);
+    else done(error);
+  });
 }
 
 /** What is left of chunks behind their first `bytes`. */

@@ -3,25 +3,37 @@
  *
  * ```
  *   <started ms>-<number>-<writer>.<signal>        a segment; names sort by age
- *   46 54 4a 31                                    "FTJ1"
- *   record:  length u32 | crc32 u32 | arrival f64 | signal u32 | bytes[length]
- *                                   └─────── what the crc covers ────────┘
+ *   head:    46 54 4a 32 "FTJ2" | salt u32 | reused u32
+ *   record:  salt u32 | length u32 | crc32 u32 | arrival f64 | signal u16 | coding u16 | bytes[length]
+ *                                              └─────────── what the crc covers ────────────────────┘
  * ```
  * Numbers are little-endian. `arrival` is ms since the Unix epoch, `bytes` an export request in
- * protobuf. One file holds one signal, so that Clear of a signal is the removal of its files.
+ * protobuf, in the gzip that it came in when `coding` is 1. One file holds one signal, so that Clear of a signal is the removal of its files.
  */
-import { crc32 } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
+import { MAX_BODY_BYTES } from '../receiver/limits.ts';
 
-/** What a segment begins with. */
-export const SEGMENT_MAGIC = Uint8Array.of(0x46, 0x54, 0x4a, 0x31);
+const MAGIC = Uint8Array.of(0x46, 0x54, 0x4a, 0x32);
+
+/** Bytes of a segment before its records. */
+export const SEGMENT_HEAD_BYTES = 12;
 
 /** Bytes of a record before its request. */
-export const RECORD_HEADER_BYTES = 20;
+export const RECORD_HEADER_BYTES = 24;
 /** The crc covers the record from here on. */
-const CRC_FROM = 8;
+const CRC_FROM = 12;
 
-/** A batch as it comes back. `bytes` is a view of the segment's bytes. */
+/** The bytes of a record: a request in protobuf, as it is or in gzip. */
+export interface RecordBody {
+  readonly chunks: readonly Uint8Array[];
+  readonly byteLength: number;
+  readonly coding: 'plain' | 'gzip';
+  /** Bytes of the request when it is not in gzip. */
+  readonly plainBytes: number;
+}
+
+/** A batch as it comes back. `bytes` is a view of the segment's bytes, or the caller's own. */
 export interface JournalRecord {
   readonly signal: Signal;
   readonly arrivalMs: number;
@@ -63,49 +75,88 @@ export function byAge(a: SegmentName, b: SegmentName): number {
   return a.startedMs - b.startedMs || a.number - b.number || (a.name < b.name ? -1 : 1);
 }
 
-/** The header of a record whose bytes are the chunks; valid until the next call. */
+/**
+ * What a segment begins with. `salt` is a number that no segment had before in the same file: records
+ * that are left of an earlier one have another. `isReused` says that there may be such.
+ */
+export function segmentHead(salt: number, isReused: boolean): Uint8Array {
+  const head = new Uint8Array(SEGMENT_HEAD_BYTES);
+  head.set(MAGIC);
+  const view = new DataView(head.buffer);
+  view.setUint32(4, salt, true);
+  view.setUint32(8, isReused ? 1 : 0, true);
+  return head;
+}
+
+/** The header of a record in a segment of this salt; valid until the next call. */
 export function recordHeader(
+  salt: number,
   signal: Signal,
   arrivalMs: number,
-  chunks: readonly Uint8Array[],
-  byteLength: number,
+  body: RecordBody,
 ): Uint8Array {
-  headerView.setUint32(0, byteLength, true);
-  headerView.setFloat64(8, arrivalMs, true);
-  headerView.setUint32(16, SIGNALS.indexOf(signal), true);
+  const { chunks, byteLength, coding } = body;
+  headerView.setUint32(0, salt, true);
+  headerView.setUint32(4, byteLength, true);
+  headerView.setFloat64(12, arrivalMs, true);
+  headerView.setUint16(20, SIGNALS.indexOf(signal), true);
+  headerView.setUint16(22, CODINGS.indexOf(coding), true);
   let crc = crc32(header.subarray(CRC_FROM));
   // zlib starts anew at a view of nothing.
   for (const chunk of chunks) if (chunk.byteLength > 0) crc = crc32(chunk, crc);
-  headerView.setUint32(4, crc, true);
+  headerView.setUint32(8, crc, true);
   return header;
 }
+
+const CODINGS = ['plain', 'gzip'] as const;
 
 const header = new Uint8Array(RECORD_HEADER_BYTES);
 const headerView = new DataView(header.buffer);
 
+/** Undefined for what was no gzip when it was written. */
+function inflated(stored: Uint8Array): Uint8Array | undefined {
+  try {
+    return gunzipSync(stored, { maxOutputLength: MAX_BODY_BYTES });
+  } catch {
+    // The crc says that these are the bytes that were accepted, so nothing but another writer does this.
+    return undefined;
+  }
+}
+
 /**
  * Walks the records of a segment's bytes. It ends before the first record that is cut off or whose
- * crc is wrong: behind that nothing can be told apart. `onEnd` gets the number of bytes left over.
+ * crc is wrong: behind that nothing can be told apart. `onEnd` gets the number of bytes that are lost
+ * with it: in a file that was used before, those of the record alone, or none at the end of the records.
  */
 export function* readRecords(
   segment: Uint8Array,
   onEnd: (leftBytes: number) => void,
 ): Generator<JournalRecord, void, undefined> {
-  let at = SEGMENT_MAGIC.byteLength;
-  if (!SEGMENT_MAGIC.every((byte, index) => segment[index] === byte)) {
-    onEnd(segment.byteLength);
+  const { byteLength } = segment;
+  if (byteLength < SEGMENT_HEAD_BYTES || !MAGIC.every((byte, index) => segment[index] === byte)) {
+    onEnd(byteLength);
     return;
   }
-  const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
-  while (at + RECORD_HEADER_BYTES <= segment.byteLength) {
-    const end = at + RECORD_HEADER_BYTES + view.getUint32(at, true);
-    if (end > segment.byteLength) break;
-    if (crc32(segment.subarray(at + CRC_FROM, end)) !== view.getUint32(at + 4, true)) break;
-    const signal = SIGNALS[view.getUint32(at + 16, true)];
-    if (signal === undefined) break;
-    const arrivalMs = view.getFloat64(at + 8, true);
-    yield { signal, arrivalMs, bytes: segment.subarray(at + RECORD_HEADER_BYTES, end) };
+  const view = new DataView(segment.buffer, segment.byteOffset, byteLength);
+  const salt = view.getUint32(4, true);
+  const isReused = view.getUint32(8, true) !== 0;
+  let at = SEGMENT_HEAD_BYTES;
+  let lost = 0;
+  while (at + RECORD_HEADER_BYTES <= byteLength && view.getUint32(at, true) === salt) {
+    const end = at + RECORD_HEADER_BYTES + view.getUint32(at + 4, true);
+    lost = Math.min(end, byteLength) - at;
+    if (end > byteLength) break;
+    if (crc32(segment.subarray(at + CRC_FROM, end)) !== view.getUint32(at + 8, true)) break;
+    const signal = SIGNALS[view.getUint16(at + 20, true)];
+    const coding = CODINGS[view.getUint16(at + 22, true)];
+    if (signal === undefined || coding === undefined) break;
+    const arrivalMs = view.getFloat64(at + 12, true);
+    const stored = segment.subarray(at + RECORD_HEADER_BYTES, end);
+    const bytes = coding === 'gzip' ? inflated(stored) : stored;
+    if (bytes === undefined) break;
+    yield { signal, arrivalMs, bytes };
     at = end;
+    lost = 0;
   }
-  onEnd(segment.byteLength - at);
+  onEnd(isReused ? lost : byteLength - at);
 }

@@ -4,13 +4,15 @@
  *
  * ```
  *   folder/  …-w.traces  …-w.traces  …-w.logs        one open segment a signal, the rest closed
- *   append ──one write──▶ the signal's open segment; full: closed, the next one opened
- *   over the budget: oldest closed segments go, those of a flood before those of the others
+ *   append ──────one write──────▶ the signal's open segment; full: closed, the next one opened
+ *   appendLater ─ thread pool ──▶ the same, in order, all that came during a write in the next one
+ *   over the budget: oldest closed segments go, those of a flood before those of the others; the next
+ *   one of their signal is written over them, because pages that the kernel has cost a third
  * ```
- * A batch is with the system when `append` returns: it survives the end of the process. It is not
- * synced, so that a power cut may take what the system had not written yet. A buffer for another
- * thread to write would cost as much (the crc and the copy into the page cache are all there is), and
- * lose what waits in it.
+ * A batch is with the system when `append` returns or `kept` is called: it survives the end of the
+ * process. It is not synced, so that a power cut may take what the system had not written yet. A
+ * write into pages that the kernel has to find first holds a thread up for as long as storing the
+ * batch takes: while other senders are served, another thread does it.
  *
  * The first error turns it off for good: what is written stays for a restore, `onFailure` is told
  * once, and appends do nothing from then on.
@@ -23,10 +25,11 @@ import {
   parseSegmentName,
   segmentName,
   RECORD_HEADER_BYTES,
+  type RecordBody,
   type SegmentName,
 } from './journal-format.ts';
 import type { JournalDisk } from './journal-disk.ts';
-import { OpenSegment } from './journal-segment.ts';
+import { OpenSegment, type SegmentOptions } from './journal-segment.ts';
 
 /** Present when the journal failed while batches went on arriving: a restore is not all there was. */
 export const PARTIAL_MARKER = 'partial';
@@ -73,9 +76,11 @@ export class Journal {
   #closedBytes = 0;
   #startedMs = 0;
   #number = 0;
-  /** Removals on their way, and who waits for the last of them. */
-  #removing = 0;
-  #whenRemoved: (() => void) | undefined;
+  /** Names of segments that are still written to. */
+  readonly #closing = new Set<string>();
+  /** Removals and closes on their way, and who waits for the last of them. */
+  #ending = 0;
+  #whenSettled: (() => void) | undefined;
   #state: 'on' | 'failed' | 'closed' = 'on';
   /** What writes took beyond half of the thread's time, and when the last one ended. */
   #owedMs = 0;
@@ -104,15 +109,19 @@ export class Journal {
     return this.#state === 'on';
   }
 
-  /** Bytes of the files together. */
+  /** What the files hold, inflated. */
   get bytes(): number {
     let bytes = this.#closedBytes;
-    for (const segment of this.#open.values()) bytes += segment.bytes;
+    for (const segment of this.#open.values()) bytes += segment.weight;
     return bytes;
   }
 
-  /** ms for which nothing more should be appended, because the disk is slow; 0 when it keeps up. */
+  /**
+   * ms for which nothing more should be appended, because the disk is slow, or has not taken for a second
+   * what another thread writes; 0 when it keeps up.
+   */
   get behindMs(): number {
+    if (this.#pendingMs() >= MAX_OWED_MS) return MAX_OWED_MS;
     if (this.#behindUntilMs === 0) return 0;
     const leftMs = this.#state === 'on' ? this.#behindUntilMs - performance.now() : 0;
     if (leftMs <= 0) this.#behindUntilMs = 0;
@@ -128,28 +137,44 @@ export class Journal {
         const parsed = parseSegmentName(name);
         if (parsed === undefined || known.has(name) || mine.test(name)) continue;
         this.#startedMs = Math.max(this.#startedMs, parsed.startedMs);
-        this.#keep({ name, signal: parsed.signal, bytes });
+        this.#keep({ name, signal: parsed.signal, weight: bytes });
       }
       this.#makeRoom(0);
     });
   }
 
-  /** Writes an accepted batch in protobuf. The chunks are the caller's again when it returns. */
-  append(
-    signal: Signal,
-    arrivalMs: number,
-    chunks: readonly Uint8Array[],
-    byteLength: number,
-  ): void {
+  /**
+   * Writes an accepted batch, and what of its signal is on its way. The chunks are the caller's again
+   * when it returns.
+   */
+  append(signal: Signal, arrivalMs: number, body: RecordBody): void {
     if (this.#state !== 'on') return;
     this.#guard(() => {
-      const size = RECORD_HEADER_BYTES + byteLength;
-      const segment = this.#segmentFor(signal, size);
-      this.#makeRoom(size);
+      const segment = this.#segmentFor(signal, body);
       const fromMs = performance.now();
-      segment.append(arrivalMs, chunks, byteLength);
+      segment.append(arrivalMs, body);
       this.#note(fromMs, performance.now());
     });
+  }
+
+  /**
+   * Writes an accepted batch on another thread. The chunks stay as they are until `kept`, which is
+   * called once: when the batch is with the system, or the journal is off.
+   */
+  appendLater(signal: Signal, arrivalMs: number, body: RecordBody, kept: () => void): void {
+    if (this.#state !== 'on') {
+      kept();
+      return;
+    }
+    const isQueued = this.#guard(() => {
+      this.#segmentFor(signal, body).appendLater(arrivalMs, body, kept);
+    });
+    if (!isQueued) kept();
+  }
+
+  /** Whether batches of a signal are on their way. */
+  isPending(signal: Signal): boolean {
+    return this.#open.get(signal)?.isPending ?? false;
   }
 
   /** Removes what is kept of these signals. Works after a failure too. */
@@ -177,7 +202,7 @@ export class Journal {
         this.#close(signal);
       });
     }
-    if (this.#removing > 0) await new Promise<void>((resolve) => (this.#whenRemoved = resolve));
+    if (this.#ending > 0) await new Promise<void>((resolve) => (this.#whenSettled = resolve));
     if (keep) return;
     this.#guard(() => {
       for (const { name } of this.#disk.list(this.#folder)) {
@@ -187,26 +212,65 @@ export class Journal {
     });
   }
 
-  /** The open segment of a signal, with room for `size` bytes more if there are others in it. */
-  #segmentFor(signal: Signal, size: number): OpenSegment {
+  /** The open segment of a signal, with room for the body if there are others in it. */
+  #segmentFor(signal: Signal, { byteLength, plainBytes }: RecordBody): OpenSegment {
+    const size = RECORD_HEADER_BYTES + Math.max(byteLength, plainBytes);
     const open = this.#open.get(signal);
-    if (open !== undefined) {
-      if (open.bytes + size <= this.#segmentBytes) return open;
+    if (open === undefined || open.weight + size > this.#segmentBytes) {
       this.#close(signal);
-      this.#keep(open);
+      if (open !== undefined) this.#keep(open);
+      this.#openNext(signal);
     }
+    this.#makeRoom(size);
+    return this.#open.get(signal) ?? this.#openNext(signal);
+  }
+
+  #openNext(signal: Signal): OpenSegment {
     // Names stay in order also when the clock is set back.
     this.#startedMs = Math.max(this.#startedMs, Date.now());
     const { name } = segmentName(this.#startedMs, ++this.#number, this.#writer, signal);
-    const segment = new OpenSegment(this.#disk, join(this.#folder, name), name, signal);
+    const options: SegmentOptions = {
+      disk: this.#disk,
+      path: join(this.#folder, name),
+      name,
+      signal,
+      onError: (error) => {
+        this.#fail(error);
+      },
+    };
+    const segment = this.#openOver(signal, options) ?? new OpenSegment(options);
     this.#open.set(signal, segment);
     return segment;
+  }
+
+  /**
+   * Opens a segment in the place of the one that would go while it fills. One of another signal is not
+   * taken: what is left of it would outlive the Clear of its signal.
+   */
+  #openOver(signal: Signal, options: SegmentOptions): OpenSegment | undefined {
+    if (this.bytes + this.#segmentBytes <= this.#budgetBytes) return undefined;
+    const victim = this.#victim();
+    if (victim?.signal !== signal || this.#closing.has(victim.name)) return undefined;
+    this.#forget(victim);
+    try {
+      return new OpenSegment(options, join(this.#folder, victim.name));
+    } catch {
+      // It is gone, or in somebody's hands: a new file does as well, and tells what else is wrong.
+      this.#remove(victim.name);
+      return undefined;
+    }
   }
 
   #close(signal: Signal): OpenSegment | undefined {
     const segment = this.#open.get(signal);
     this.#open.delete(signal);
-    segment?.close();
+    if (segment === undefined) return undefined;
+    this.#ending++;
+    this.#closing.add(segment.name);
+    segment.close(() => {
+      this.#closing.delete(segment.name);
+      this.#settled();
+    });
     return segment;
   }
 
@@ -220,8 +284,14 @@ export class Journal {
     this.#owedMs = 0;
   }
 
-  #keep(segment: ClosedSegment): void {
-    const { name, signal, bytes } = segment;
+  /** How long the slowest write on another thread has been running. */
+  #pendingMs(): number {
+    let sinceMs = Infinity;
+    for (const segment of this.#open.values()) sinceMs = Math.min(sinceMs, segment.pendingSinceMs);
+    return sinceMs === Infinity ? 0 : performance.now() - sinceMs;
+  }
+
+  #keep({ name, signal, weight: bytes }: Pick<OpenSegment, 'name' | 'signal' | 'weight'>): void {
     this.#closed.push({ name, signal, bytes });
     this.#closed.sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#closedBytes += bytes;
@@ -230,40 +300,56 @@ export class Journal {
   /** Drops closed segments until `size` more bytes are within the budget. */
   #makeRoom(size: number): void {
     while (this.#closed.length > 0 && this.bytes + size > this.#budgetBytes) {
-      const share = this.#budgetBytes * FAIR_SHARE;
-      const flood = this.#closed.find((segment) => this.#bytesOf(segment.signal) > share);
-      const oldest = flood ?? this.#closed[0];
-      if (oldest !== undefined) this.#drop(oldest);
+      const victim = this.#victim();
+      if (victim !== undefined) this.#drop(victim);
     }
+  }
+
+  /** The closed segment that goes next. */
+  #victim(): ClosedSegment | undefined {
+    const share = this.#budgetBytes * FAIR_SHARE;
+    const flood = this.#closed.find((segment) => this.#bytesOf(segment.signal) > share);
+    return flood ?? this.#closed[0];
   }
 
   #bytesOf(signal: Signal): number {
     return this.#closed.reduce(
       (sum, segment) => (segment.signal === signal ? sum + segment.bytes : sum),
-      this.#open.get(signal)?.bytes ?? 0,
+      this.#open.get(signal)?.weight ?? 0,
     );
   }
 
   #drop(segment: ClosedSegment): void {
-    this.#closed.splice(this.#closed.indexOf(segment), 1);
-    this.#closedBytes -= segment.bytes;
+    this.#forget(segment);
     this.#remove(segment.name);
   }
 
+  #forget(segment: ClosedSegment): void {
+    this.#closed.splice(this.#closed.indexOf(segment), 1);
+    this.#closedBytes -= segment.bytes;
+  }
+
   #remove(name: string): void {
-    this.#removing++;
+    this.#ending++;
     this.#disk.remove(join(this.#folder, name), (error) => {
-      this.#removing--;
       if (error !== null) this.#fail(error);
-      if (this.#removing === 0) this.#whenRemoved?.();
+      this.#settled();
     });
   }
 
-  #guard(work: () => void): void {
+  #settled(): void {
+    this.#ending--;
+    if (this.#ending === 0) this.#whenSettled?.();
+  }
+
+  /** False when the work failed. */
+  #guard(work: () => void): boolean {
     try {
       work();
+      return true;
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
   }
 

@@ -25,6 +25,7 @@ import { RE2 } from './regex.ts';
 import { Operations } from './operations.ts';
 import { portChannel } from './port-channel.ts';
 import { StreamReader, writeStream } from './stream.ts';
+import { openToucher } from './touch-memory.ts';
 import { postTestTrace } from './post-test-trace.ts';
 
 /** Serves control messages until `stop` or until the host is gone, then exits the process. */
@@ -60,6 +61,7 @@ class EngineService {
   readonly #files: ImportTarget = {
     ingest: (...body) => this.#engine.ofThePast('nothing', () => this.#journal.ingest(...body)),
   };
+  readonly #toucher = openToucher();
   #receivers: readonly ReceiverState[] = [];
   #isClosed = false;
 
@@ -73,6 +75,7 @@ class EngineService {
       clock,
       scheduler: { after, soon: (task) => void setImmediate(task) },
       regex: RE2,
+      touch: this.#toucher.touch,
       onCleared: (signal) => {
         this.#journal.cleared(signal);
       },
@@ -166,6 +169,7 @@ class EngineService {
     await this.#receiver.close();
     this.#engine.close();
     await this.#journal.close(isClean);
+    this.#toucher.close();
   }
 
   async #fail(protocol: ReceiverState['protocol'] | null, error: ControlFailure): Promise<void> {

@@ -25,11 +25,15 @@ import type { Engine } from '../../engine/engine.ts';
 import { jsonToProto } from '../../engine/wire/json-to-proto.ts';
 import { describeRestored } from '../capture/describe.ts';
 import type { JournalDisk } from '../capture/journal-disk.ts';
-import { parseSegmentName, type JournalRecord } from '../capture/journal-format.ts';
+import {
+  parseSegmentName,
+  type JournalRecord,
+  type RecordBody,
+} from '../capture/journal-format.ts';
 import { listMarks, MarksFile, readMarks, removeMarks } from '../capture/journal-marks.ts';
 import { Journal, listSegments, PARTIAL_MARKER } from '../capture/journal.ts';
 import { restoreSegments } from '../capture/journal-restore.ts';
-import type { IngestTarget, RequestLine } from '../receiver/target.ts';
+import type { IngestTarget, RequestLine, WaitForJournal } from '../receiver/target.ts';
 import type { JournalConfig } from './control.ts';
 import { toFailure } from './failure.ts';
 import { offeredRecovery, RECOVERY_FOLDER } from './journal-folder.ts';
@@ -86,6 +90,8 @@ export class JournalKeeper implements IngestTarget {
   #journal: Journal | undefined;
   #marks: MarksFile | undefined;
   #status: JournalStatus;
+  /** Of the last `ingest`, when its batch is written behind. */
+  #waiting: Waiting | undefined;
   #isOpen = false;
   #isRestoring = false;
   /** Signals that were cleared while a restore runs: their batches do not come back. */
@@ -109,13 +115,23 @@ export class JournalKeeper implements IngestTarget {
     chunks: readonly Uint8Array[],
     byteLength: number,
     encoding: BodyEncoding,
+    wait?: WaitForJournal,
   ): IngestResult {
+    this.#waiting = undefined;
     const journal = this.#journal;
     if (journal?.isOn !== true) return this.#engine.ingest(signal, chunks, byteLength, encoding);
-    if (encoding === 'protobuf') return this.#keep(journal, signal, chunks, byteLength);
+    if (encoding === 'protobuf')
+      return this.#keep(journal, signal, plain(chunks, byteLength), wait);
     const encoded = jsonToProto(signal, joined(chunks, byteLength));
     if (!encoded.ok) return encoded;
-    return this.#keep(journal, signal, [encoded.bytes], encoded.bytes.byteLength);
+    const body = plain([encoded.bytes], encoded.bytes.byteLength);
+    return this.#keep(journal, signal, body, wait && { isAlone: wait.isAlone });
+  }
+
+  whenKept(kept: () => void): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || waiting.isKept) kept();
+    else waiting.tell = kept;
   }
 
   noteRequest(line: RequestLine): void {
@@ -210,7 +226,7 @@ export class JournalKeeper implements IngestTarget {
     for (let request = rest.next(); request !== null; request = rest.next()) {
       if (request === 'searching') continue;
       const { bytes } = request;
-      journal.append(request.signal, Date.now(), [bytes], bytes.byteLength);
+      journal.append(request.signal, Date.now(), plain([bytes], bytes.byteLength));
     }
     rest.close();
   }
@@ -227,14 +243,27 @@ export class JournalKeeper implements IngestTarget {
   #keep(
     journal: Journal,
     signal: Signal,
-    chunks: readonly Uint8Array[],
-    byteLength: number,
+    body: RecordBody,
+    wait: WaitForJournal | undefined,
   ): IngestResult {
+    const { chunks, byteLength } = body;
     const arrivalMs = this.#options.clock.nowMs();
     const result = this.#engine.ingest(signal, chunks, byteLength, 'protobuf');
-    if (result.ok && result.accepted > 0) {
-      journal.append(signal, arrivalMs, chunks, byteLength);
+    if (!result.ok || result.accepted === 0) return result;
+    const gzip = wait?.gzip;
+    const kept: RecordBody =
+      gzip === undefined ? body : { ...gzip, coding: 'gzip', plainBytes: byteLength };
+    const isSmall = wait === undefined || wait.isAlone || kept.byteLength < LATER_BYTES;
+    if (wait === undefined || (isSmall && !journal.isPending(signal))) {
+      journal.append(signal, arrivalMs, kept);
+      return result;
     }
+    const waiting: Waiting = { isKept: false, tell: undefined };
+    this.#waiting = waiting;
+    journal.appendLater(signal, arrivalMs, kept, () => {
+      waiting.isKept = true;
+      waiting.tell?.();
+    });
     return result;
   }
 
@@ -338,6 +367,15 @@ export class JournalKeeper implements IngestTarget {
   }
 }
 
+/** A smaller batch is written sooner than handed over. */
+const LATER_BYTES = 32 * 1024;
+
+/** A batch that is written behind, and who waits for it. */
+interface Waiting {
+  isKept: boolean;
+  tell: (() => void) | undefined;
+}
+
 const NOTHING_OFFERED = {
   code: 'notFound',
   message: 'There is no earlier capture to restore.',
@@ -372,6 +410,10 @@ function removeMarksQuietly(folder: string): void {
 
 function signalOf(name: string): Signal {
   return parseSegmentName(name)?.signal ?? 'traces';
+}
+
+function plain(chunks: readonly Uint8Array[], byteLength: number): RecordBody {
+  return { chunks, byteLength, coding: 'plain', plainBytes: byteLength };
 }
 
 function joined(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {

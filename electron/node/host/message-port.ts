@@ -37,11 +37,11 @@ export function listenPort(
 }
 
 /**
- * The bytes as an array that fills its whole buffer: structured clone copies the buffer under a
- * view, not the view alone.
+ * The bytes as an array that fills its whole buffer, which is not shared: structured clone copies the
+ * buffer under a view, not the view alone, and shared memory not at all.
  */
 export function wholeBuffer(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength
+  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer
     ? bytes
     : Uint8Array.prototype.slice.call(bytes);
 }

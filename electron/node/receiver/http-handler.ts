@@ -59,6 +59,8 @@ export class HttpHandler {
   readonly #reading = new Set<Duplex>();
   /** Those of them that ran out of time. */
   readonly #expired = new WeakSet<Duplex>();
+  /** Of the body that was ingested last. */
+  #lastSocket: WeakRef<Duplex> | undefined;
   #isClosed = false;
 
   constructor(options: HttpHandlerOptions) {
@@ -185,8 +187,7 @@ export class HttpHandler {
   #ingestBody(exchange: Delivering, body: BodyReader): void {
     const { compression } = exchange;
     if (compression === 'identity') {
-      this.#ingest(exchange, body.chunks, body.byteLength);
-      body.release();
+      this.#ingest(exchange, body.chunks, body.byteLength, body);
       return;
     }
     const inflated = inflateNow(compression, body.chunks, body.byteLength);
@@ -194,34 +195,65 @@ export class HttpHandler {
       void this.#ingestLater(exchange, compression, body);
       return;
     }
-    body.release();
-    this.#ingestInflated(exchange, inflated);
+    this.#ingestInflated(exchange, inflated, body);
   }
 
   async #ingestLater(exchange: Delivering, codec: Codec, body: BodyReader): Promise<void> {
     const inflated = await this.#pressure.inflater.inflate(codec, body.chunks, body.byteLength);
-    body.release();
-    this.#ingestInflated(exchange, inflated);
+    this.#ingestInflated(exchange, inflated, body);
   }
 
-  #ingestInflated(exchange: Delivering, inflated: Inflated): void {
+  #ingestInflated(exchange: Delivering, inflated: Inflated, body: BodyReader): void {
     if (!inflated.ok) {
+      body.release();
       this.#refuse(exchange, exchange.encoding, inflated.code, inflated.message);
       return;
     }
-    this.#ingest(exchange, [inflated.bytes], inflated.bytes.byteLength);
-    freeBuffer(inflated.bytes);
+    const { bytes } = inflated;
+    this.#ingest(exchange, [bytes], bytes.byteLength, body, bytes);
   }
 
-  #ingest(exchange: Delivering, chunks: readonly Uint8Array[], byteLength: number): void {
-    const { signal, encoding } = exchange;
+  /** The body, and what it was inflated to, are free again when the journal has them. */
+  #ingest(
+    exchange: Delivering,
+    chunks: readonly Uint8Array[],
+    byteLength: number,
+    body: BodyReader,
+    inflated?: Uint8Array,
+  ): void {
+    const { signal, encoding, compression } = exchange;
     if (this.#isClosed) {
+      body.release();
       exchange.response.destroy();
       return;
     }
-    const delivery = deliver(this.#engine, signal, chunks, byteLength, encoding);
-    if (delivery.ok) this.#acknowledge(exchange, delivery, byteLength);
-    else this.#refuse(exchange, encoding, delivery.code, delivery.message, byteLength);
+    const isGzip = compression === 'gzip' && encoding === 'protobuf';
+    const delivery = deliver(this.#engine, signal, chunks, byteLength, encoding, {
+      isAlone: this.#isAlone(exchange.request.socket),
+      ...(isGzip && { gzip: { chunks: body.chunks, byteLength: body.byteLength } }),
+    });
+    const free = (): void => {
+      body.release();
+      if (inflated !== undefined) freeBuffer(inflated);
+    };
+    if (!delivery.ok) {
+      free();
+      this.#refuse(exchange, encoding, delivery.code, delivery.message, byteLength);
+      return;
+    }
+    const kept = (): void => {
+      free();
+      this.#acknowledge(exchange, delivery, byteLength);
+    };
+    if (this.#engine.whenKept === undefined) kept();
+    else this.#engine.whenKept(kept);
+  }
+
+  /** One sender that waits for each answer gains nothing from another thread. */
+  #isAlone(socket: Duplex): boolean {
+    const isSame = this.#lastSocket?.deref() === socket;
+    if (!isSame) this.#lastSocket = new WeakRef(socket);
+    return isSame && this.#reading.size === 0;
   }
 
   #acknowledge(

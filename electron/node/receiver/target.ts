@@ -7,21 +7,38 @@ import type { Refusal } from './refusals.ts';
 /** A line of the receiver log before the engine numbers and folds it. */
 export type RequestLine = Omit<RequestEntry, 'ordinal' | 'repeats'>;
 
-/** The engine's side: both calls are synchronous, and rows are visible when `ingest` returns. */
+/** The engine's side: rows are visible when `ingest` returns. */
 export interface IngestTarget {
-  /** Chunks are the body in order; they may be reused by the caller after the call. */
+  /**
+   * Chunks are the body in order; they may be reused by the caller after the call. With `wait` the
+   * caller calls `whenKept` before it acknowledges, and leaves all chunks as they are until then.
+   */
   ingest(
     signal: Signal,
     chunks: readonly Uint8Array[],
     byteLength: number,
     encoding: BodyEncoding,
+    wait?: WaitForJournal,
   ): IngestResult;
+  /**
+   * Calls back once when the body of the last `ingest` is kept as it will be: at once, unless the
+   * journal writes behind. Absent: at once.
+   */
+  whenKept?(kept: () => void): void;
   noteRequest(line: RequestLine): void;
   /**
    * ms after which clients are to come again, because the engine cannot take bodies now; 0 when it
    * can. Asked for every request, before its body is read and again before `ingest`.
    */
   pressureMs(): number;
+}
+
+/** What the journal may make of a sender that waits. */
+export interface WaitForJournal {
+  /** Nobody else is being served: what another thread would take over holds nobody up. */
+  readonly isAlone: boolean;
+  /** The body in gzip, as it came, when `chunks` are what was in it. */
+  readonly gzip?: { readonly chunks: readonly Uint8Array[]; readonly byteLength: number };
 }
 
 /** An ingest result, or a failure of the engine itself, which must not end the receiver. */
@@ -36,12 +53,13 @@ export function deliver(
   chunks: readonly Uint8Array[],
   byteLength: number,
   encoding: BodyEncoding,
+  wait?: WaitForJournal,
 ): Delivery {
   try {
     if (target.pressureMs() > 0) {
       return { ok: false, code: 'overloaded', message: describePressure() };
     }
-    return target.ingest(signal, chunks, byteLength, encoding);
+    return target.ingest(signal, chunks, byteLength, encoding, wait);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { ok: false, code: 'internal', message: `Flametail failed on this request: ${reason}` };
