@@ -1,9 +1,8 @@
 /** How calls of the gRPC port end: headers, message, trailers, and the line in the log. */
-import {
-  constants,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-  type ServerStreamResponseOptions,
+import type {
+  OutgoingHttpHeaders,
+  ServerHttp2Stream,
+  ServerStreamResponseOptions,
 } from 'node:http2';
 import { encodeStatus, encodeSuccess } from '../../engine/wire/answers.ts';
 import { REFUSALS, RETRY_DELAY_MS, RPC_CODE, type Refusal, type RpcCode } from './refusals.ts';
@@ -39,7 +38,10 @@ export function answerOk(stream: ServerHttp2Stream, message?: Uint8Array): void 
   stream.end(message === undefined ? FULL_SUCCESS : framed(message));
 }
 
-/** Ends a call with a status alone, whatever of its message is still to come. The stream is open. */
+/**
+ * Ends a call with a status alone. The stream is open; what is still to come of the message is read and
+ * dropped, until the caller closes the stream.
+ */
 export function answerStatus(
   stream: ServerHttp2Stream,
   code: RpcCode,
@@ -48,13 +50,13 @@ export function answerStatus(
 ): void {
   const status = { 'grpc-status': String(code), 'grpc-message': encodeText(message), ...more };
   stream.respond({ ...HEAD, ...status }, { endStream: true });
-  stream.close(constants.NGHTTP2_NO_ERROR);
+  stream.resume();
 }
 
-/** Ends a call that is none of gRPC with an HTTP status alone. The stream is open. */
+/** The same for a call that is none of gRPC: an HTTP status alone. */
 export function answerHttp(stream: ServerHttp2Stream, httpStatus: number): void {
   stream.respond({ ':status': httpStatus }, { endStream: true });
-  stream.close(constants.NGHTTP2_NO_ERROR);
+  stream.resume();
 }
 
 /**

@@ -6,9 +6,11 @@
  *      └ 415, UNIMPLEMENTED    └ UNAVAILABLE           └ RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED
  * ```
  * By hand, because a library for any gRPC service spends more on a call than the store does. Every way
- * out is `#refuse` or `#answer`: the first one that is taken ends the call and leaves its line in the log.
+ * out ends the call once and leaves one line in the log. A client that is refused gets a while to finish
+ * its message, which is dropped: a stream that is reset while its client writes can make clients on Node
+ * spin for ever.
  */
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { GRPC_SERVICE, SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import { encodeSuccess } from '../../engine/wire/answers.ts';
 import { COMPRESSION_HINT, parseCompression, type Codec } from './compression.ts';
@@ -24,7 +26,7 @@ import {
 import { Deadlines } from './grpc-deadlines.ts';
 import { MessageReader } from './grpc-messages.ts';
 import { inflateNow, type Inflated } from './inflate.ts';
-import { MAX_BODY_BYTES, type ReceiverTimeouts } from './limits.ts';
+import { MAX_BODY_BYTES, lingerMs, type ReceiverTimeouts } from './limits.ts';
 import type { Pressure } from './pressure.ts';
 import { REFUSALS, RPC_CODE, type Refusal, type RpcCode } from './refusals.ts';
 import {
@@ -41,12 +43,15 @@ export class GrpcCalls {
   readonly pressure: Pressure;
   readonly deadlines: Deadlines<Call>;
   readonly requestMs: number;
+  /** How long the rest of a refused call is read and dropped. */
+  readonly lingerMs: number;
   isClosed = false;
 
   constructor(engine: IngestTarget, pressure: Pressure, timeouts: ReceiverTimeouts) {
     this.engine = engine;
     this.pressure = pressure;
     this.requestMs = timeouts.requestMs;
+    this.lingerMs = lingerMs(timeouts);
     this.deadlines = new Deadlines((call) => call.expire());
   }
 
@@ -56,16 +61,7 @@ export class GrpcCalls {
     stream.on('error', ignore);
     // The client took the call back with its headers.
     if (stream.destroyed || stream.closed) return;
-    const type = headers['content-type'];
-    if (type === undefined || !GRPC_TYPE.test(type)) {
-      const message = `The gRPC port got ${String(type).slice(0, 60)}. OTLP/gRPC is application/grpc.`;
-      answerHttp(stream, 415);
-      const userAgent = headers['user-agent'];
-      noteGrpc(this.engine, { label: '415', outcome: 'refused', message, userAgent });
-      return;
-    }
-    const path = headers[':path'] ?? '';
-    new Call(this, stream, headers).start(SIGNAL_OF.get(path), path);
+    new Call(this, stream, headers).start();
   };
 
   /** After it nothing reaches the engine, however far its call was. */
@@ -116,7 +112,15 @@ class Call {
     this.#headers = headers;
   }
 
-  start(signal: Signal | undefined, path: string): void {
+  start(): void {
+    this.#stream.once('close', this.#onClose);
+    const type = this.#headers['content-type'];
+    if (type === undefined || !GRPC_TYPE.test(type)) {
+      this.#refuseType(String(type));
+      return;
+    }
+    const path = this.#headers[':path'] ?? '';
+    const signal = SIGNAL_OF.get(path);
     const limitMs = readTimeout(this.#headers['grpc-timeout']);
     if (signal === undefined || this.#headers[':method'] !== 'POST') {
       const reason = `The server does not implement the method ${path}`;
@@ -131,14 +135,14 @@ class Call {
     const { deadlines, pressure, requestMs } = this.#calls;
     this.#limitMs = Math.min(limitMs, requestMs);
     deadlines.add(this, this.#limitMs);
-    this.#stream.once('close', this.#onClose);
     if (pressure.retryAfterMs() === 0) this.#read();
     else void pressure.hold().then((canTake) => this.#endWait(canTake));
   }
 
-  /** Called when the call took longer than it may. */
+  /** Called when the call took longer than it may, and when its refusal has had its time. */
   expire(): void {
-    this.#refuse('tooSlow', `The call did not end within ${this.#limitMs / 1000} s.`);
+    if (this.#isOver) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    else this.#refuse('tooSlow', `The call did not end within ${this.#limitMs / 1000} s.`);
   }
 
   #endWait(canTake: boolean): void {
@@ -186,11 +190,16 @@ class Call {
   };
 
   readonly #onClose = (): void => {
+    this.#letGo();
+    this.#calls.deadlines.delete(this);
+  };
+
+  #letGo(): void {
     this.#isOver = true;
     this.#reader.drop();
-    this.#calls.deadlines.delete(this);
     this.#calls.pressure.inFlight.release(this.#reserved);
-  };
+    this.#reserved = 0;
+  }
 
   #inflate(flag: number): void {
     const named = this.#headers['grpc-encoding'];
@@ -265,9 +274,24 @@ class Call {
     return !this.#stream.destroyed && !this.#stream.closed;
   }
 
+  /** True for the first refusal of an open call, which is answered next. */
+  #beginRefusal(): boolean {
+    if (!this.#isOpen()) return false;
+    this.#letGo();
+    this.#calls.deadlines.add(this, this.#calls.lingerMs);
+    return true;
+  }
+
+  #refuseType(type: string): void {
+    if (!this.#beginRefusal()) return;
+    answerHttp(this.#stream, 415);
+    const message = `The gRPC port got ${type.slice(0, 60)}. OTLP/gRPC is application/grpc.`;
+    const userAgent = this.#headers['user-agent'];
+    noteGrpc(this.#calls.engine, { label: '415', outcome: 'refused', message, userAgent });
+  }
+
   #refuse(refusal: Refusal, message: string): void {
-    if (!this.#isOpen()) return;
-    this.#isOver = true;
+    if (!this.#beginRefusal()) return;
     const { rpcCode } = REFUSALS[refusal];
     const retryMs = this.#calls.pressure.retryAfterMs();
     const details = refusalDetails(refusal, message, retryMs === 0 ? undefined : retryMs);
@@ -278,8 +302,7 @@ class Call {
 
   /** A refusal that has no name of its own: HTTP has no such case. */
   #refuseCode(code: RpcCode, message: string, hint: string): void {
-    if (!this.#isOpen()) return;
-    this.#isOver = true;
+    if (!this.#beginRefusal()) return;
     answerStatus(this.#stream, code, message, { 'grpc-accept-encoding': ACCEPTED_ENCODINGS });
     this.#note(code, message, hint);
   }
