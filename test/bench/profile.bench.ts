@@ -64,7 +64,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
 
 function lines(taken: readonly Taken[]): string[] {
   return [
-    'CPU profiles of the busiest thread, idle time left out; the program with a fresh 1 GiB and its journal, as in *Ingest*. Sampling costs some per cent by itself.',
+    'CPU profiles of the busiest thread, idle time left out; the program with a fresh 1 GiB and its journal, as in *Ingest*. Samples are taken by the clock: what other processes take from the thread counts too, so that shares say more than times. Sampling costs some per cent by itself.',
     '',
     ...table(
       ['what', 'µs each', 'garbage collector', 'most in', 'profile'],
