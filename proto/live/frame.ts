@@ -101,7 +101,8 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 export function decodeFrame(input: Uint8Array): Frame {
   if (input.byteLength < HEAD_OFFSET) throw new FrameError('shorter than a frame head');
   const aligned = input.byteOffset % 8 === 0 && input.buffer instanceof ArrayBuffer;
-  const bytes = aligned ? (input as Uint8Array<ArrayBuffer>) : input.slice();
+  // Not `slice`: that of a Node Buffer is a view of the same bytes.
+  const bytes = aligned ? (input as Uint8Array<ArrayBuffer>) : new Uint8Array(input);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0, true);
   if (magic !== MAGIC) throw new FrameError(`unknown frame magic ${magic.toString(16)}`);

@@ -4,6 +4,7 @@
  * own with an exposed garbage collector, and writes what they measured to results.md.
  *   --smoke       a few seconds a bench: shows that the benches run, not how fast anything is
  *   --json        prints the reports as one JSON line instead of Markdown
+ *   --profile     the bench "profile" alone: writes the tables in profiles/
  *   NAME ...      only these benches; results.md stays as it is
  * Each bench exports `title` and `run(options)`, which resolves with Markdown lines, or with
  * `{lines, figures}` when `support/targets.ts` names some of its figures (support/stats.ts).
@@ -29,6 +30,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const smoke = process.argv.includes('--smoke');
 const asJson = process.argv.includes('--json');
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+if (process.argv.includes('--profile')) wanted.push('profile');
 const known = namesIn(here, '.bench.ts');
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -75,7 +77,8 @@ async function build(input, file, format) {
     external: [/^node:/, ...builtinModules, 'protobufjs', '@grpc/grpc-js', 'ws', 'playwright-core'],
     logLevel: 'silent',
   });
-  await bundle.write({ file: join(folder, file), format, codeSplitting: false });
+  // Profiles name the places of the sources.
+  await bundle.write({ file: join(folder, file), format, codeSplitting: false, sourcemap: true });
   await bundle.close();
 }
 

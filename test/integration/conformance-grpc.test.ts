@@ -14,8 +14,8 @@ import { sampleBody } from './conformance-support.ts';
 import { startEngine } from './receiver-engine-support.ts';
 import { encodeStatus } from '../../electron/engine/wire/answers.ts';
 import { MAX_BODY_BYTES } from '../../electron/node/receiver/limits.ts';
-import { openWideInjector, replaceDecoder } from '../../electron/node/receiver/grpc-private.ts';
 import {
+  callEnd,
   grpcMessage as message,
   http2Session,
   openCall,
@@ -181,6 +181,93 @@ describe('refused exports', () => {
   });
 });
 
+describe('calls that no library would send', () => {
+  const ok = message(Buffer.from('ok'));
+
+  test.each([
+    ['no message', Buffer.alloc(0), 'The call has no message'],
+    ['half of the framing', ok.subarray(0, 3), 'The call has no message'],
+    ['half of a message', ok.subarray(0, 6), 'The message ends after 1 of 2 bytes'],
+    ['two messages', Buffer.concat([ok, ok]), 'Export takes one message'],
+    ['an unknown flag', Buffer.from([2, 0, 0, 0, 0]), 'The compressed flag is 2'],
+    ['an unnamed compression', message(Buffer.from('ok'), true), 'grpc-encoding does not say how'],
+  ])('%s is INVALID_ARGUMENT', async (_name, bytes, reason) => {
+    const { target, grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const end = await rawCall(session, {}, bytes);
+    expect(end.status).toBe(String(grpc.status.INVALID_ARGUMENT));
+    expect((await target.line('INVALID_ARGUMENT')).message).toContain(reason);
+    expect((await rawCall(session, {}, ok)).status).toBe('0');
+    expect(target.bodies).toHaveLength(1);
+  });
+
+  test('an empty message is one', async () => {
+    const { target, grpcPort } = await startReceiver();
+    expect((await rawCall(http2Session(grpcPort), {}, message(Buffer.alloc(0)))).status).toBe('0');
+    expect(target.bodies).toHaveLength(1);
+  });
+
+  test('a message may be plain whatever compression the headers name', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    for (const encoding of ['gzip', 'br']) {
+      expect((await rawCall(session, { 'grpc-encoding': encoding }, ok)).status).toBe('0');
+    }
+    expect(target.bodies.map(({ bytes }) => bytes.toString())).toEqual(['ok', 'ok']);
+  });
+
+  test('a call ends with DEADLINE_EXCEEDED when its own time is over', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const long = openCall(session, { 'grpc-timeout': '1H' });
+    const short = openCall(session, { 'grpc-timeout': '30m' });
+    short.write(ok.subarray(0, 4));
+    expect((await callEnd(short)).status).toBe(String(grpc.status.DEADLINE_EXCEEDED));
+    expect((await target.line('DEADLINE_EXCEEDED')).message).toContain('within 0.03 s');
+    long.end(ok);
+    expect((await callEnd(long)).status).toBe('0');
+  });
+
+  test.each(['soon', '-1S', '1', '123456789S', ''])(
+    'the deadline %j cannot be read: INVALID_ARGUMENT',
+    async (timeout) => {
+      const { grpcPort } = await startReceiver();
+      const end = await rawCall(http2Session(grpcPort), { 'grpc-timeout': timeout }, ok);
+      expect(end.status).toBe(String(grpc.status.INVALID_ARGUMENT));
+    },
+  );
+
+  test('GET is UNIMPLEMENTED, and a path of odd letters comes back percent-encoded', async () => {
+    const { grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const get = openCall(session, { ':method': 'GET' });
+    expect((await callEnd(get)).status).toBe(String(grpc.status.UNIMPLEMENTED));
+    const odd = await rawCall(session, { ':path': '/\u00e9%' }, ok);
+    expect(odd.status).toBe(String(grpc.status.UNIMPLEMENTED));
+    expect(odd.message).toMatch(/ method \/%C3%[0-9A-F]{2}.*%25$/);
+  });
+
+  test('application/grpc with a suffix or parameters is gRPC, its longer cousins are not', async () => {
+    const { grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const end = (type: string) => rawCall(session, { 'content-type': type }, ok);
+    expect((await end('application/grpc+proto')).status).toBe('0');
+    expect((await end('Application/gRPC; charset=utf-8')).status).toBe('0');
+    expect((await end('application/grpc-web')).httpStatus).toBe(415);
+  });
+
+  test('more headers than a session may hold end the call, not the receiver', async () => {
+    const { target, grpcPort } = await startReceiver();
+    const session = http2Session(grpcPort);
+    const headers = Object.fromEntries(
+      Array.from({ length: 200 }, (_, at) => [`x-${at}`, 'h'.repeat(300)]),
+    );
+    await expect(rawCall(session, headers, ok)).rejects.toThrow('ENHANCE_YOUR_CALM');
+    expect((await rawCall(http2Session(grpcPort), {}, ok)).status).toBe('0');
+    expect(target.bodies).toHaveLength(1);
+  });
+});
+
 describe('connections', () => {
   test('a stream that is reset in the middle of a message leaves the receiver alive', async () => {
     const { target, grpcPort } = await startReceiver();
@@ -231,14 +318,6 @@ describe('connections', () => {
 });
 
 describe('windows', () => {
-  test('the private fields of the library that widen them are there', () => {
-    const server = new grpc.Server({ 'grpc.enable_channelz': 0 });
-    const wide = openWideInjector(server, 1024 * 1024);
-    expect(wide.isWide).toBe(true);
-    expect(wide.http2Server).not.toBeNull();
-    server.forceShutdown();
-  });
-
   test('a client sees 8 MB windows', async () => {
     const { grpcPort } = await startReceiver();
     const session = http2Session(grpcPort);
@@ -248,7 +327,7 @@ describe('windows', () => {
     expect(session.state.remoteWindowSize).toBeGreaterThan(7 * 1024 * 1024);
   });
 
-  test('the decoder of the library is replaced: a large message comes unjoined', async () => {
+  test('a large message comes unjoined', async () => {
     let parts = 0;
     class CountingTarget extends RecordingTarget {
       override ingest(...body: Parameters<RecordingTarget['ingest']>) {
@@ -262,17 +341,6 @@ describe('windows', () => {
     expect((await callExport(grpcClient(grpcPort), 'traces', bytes)).code).toBe(0);
     expect(parts).toBeGreaterThan(1);
     expect(target.bodies[0]?.bytes.equals(bytes)).toBe(true);
-  });
-
-  test('a call without a decoder keeps what it has', () => {
-    expect(replaceDecoder({}, { write: () => [] })).toBe(false);
-  });
-
-  test('a library without them still serves', () => {
-    const server = new grpc.Server({ 'grpc.enable_channelz': 0 });
-    Reflect.set(server, 'commonServerOptions', undefined);
-    expect(openWideInjector(server, 1024 * 1024).isWide).toBe(false);
-    server.forceShutdown();
   });
 });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ExportRequest } from '../../electron/node/host/control.ts';
 import { startEngine, type EngineHost } from '../../electron/node/host/engine-host.ts';
 import { workerSpawner } from '../../electron/node/host/worker-spawn.ts';
 import { toApiError } from '../../electron/node/server/api-error.ts';
@@ -167,5 +168,51 @@ it('fails calls of the API while its thread is stuck, and answers them again whe
   await expect
     .poll(() => client.live.request('status.get', {}).catch(() => null), { timeout: 5000 })
     .toMatchObject({ version: before.version });
+  client.close();
+});
+
+const EXPORT: ExportRequest = {
+  format: 'otlp.jsonl',
+  gzip: false,
+  selection: { type: 'all', signals: ['traces'] },
+};
+
+it('fails exports and imports while its thread is stuck, and takes them again when it goes on', async () => {
+  const client = new EngineClient(host, 100);
+  const read = async (signal: AbortSignal): Promise<number> => {
+    let bytes = 0;
+    for await (const chunk of host.export(EXPORT, 'all', signal)) bytes += chunk.length;
+    return bytes;
+  };
+  const line = Buffer.from('{"resourceSpans":[]}\n');
+  async function* file(): AsyncGenerator<Uint8Array> {
+    yield line;
+    await Promise.resolve();
+  }
+  /** A sender that says nothing more. */
+  async function* silent(): AsyncGenerator<Uint8Array> {
+    yield line;
+    await new Promise(() => undefined);
+  }
+  await freeze();
+  const calls = [
+    client.guarded(read),
+    client.guarded((signal) => host.import('a file', 0, file(), signal)),
+    client.guarded((signal) => host.import('half a file', 0, silent(), signal)),
+  ];
+  for (const call of await Promise.allSettled(calls)) {
+    const error = call.status === 'rejected' ? toApiError(call.reason) : undefined;
+    expect(error).toMatchObject({ status: 503, code: 'busy' });
+  }
+  thaw();
+  await expect
+    .poll(() => client.guarded(read).catch(() => -1), { timeout: 10_000 })
+    .toBeGreaterThanOrEqual(0);
+  // Polled too: on a busy machine the engine may be late again.
+  const again = async (): Promise<number> => {
+    const work = (signal: AbortSignal) => host.import('again', 0, file(), signal);
+    return (await client.guarded(work)).imported.spans;
+  };
+  await expect.poll(() => again().catch(() => -1), { timeout: 10_000 }).toBe(0);
   client.close();
 });

@@ -173,7 +173,7 @@ describe('clients that break', () => {
   test('calls that are taken back with their headers leave the receiver alive', async () => {
     const started = await startReceiver();
     const session = http2Session(started.grpcPort);
-    // What the library answers by itself: the answer comes when the call is gone.
+    // What is answered without a message: the answer comes when the call is gone.
     const odd = [{ ':path': '/unknown/Export' }, { 'content-type': 'text/plain' }];
     const ends = Array.from({ length: 50 }, (_, at) => {
       const stream = openCall(session, odd[at % 2]);

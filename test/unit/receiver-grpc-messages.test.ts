@@ -1,10 +1,7 @@
-/** Messages cut out of DATA frames. */
-import { describe, expect, it } from 'vitest';
-import {
-  MessageDecoder,
-  Tickets,
-  type GrpcMessage,
-} from '../../electron/node/receiver/grpc-messages.ts';
+/** The message of a call read out of DATA frames, and the times after which calls are over. */
+import { describe, expect, it, vi } from 'vitest';
+import { Deadlines } from '../../electron/node/receiver/grpc-deadlines.ts';
+import { MessageReader } from '../../electron/node/receiver/grpc-messages.ts';
 import { seeded } from '../support/span-bodies.ts';
 
 const BUFFER_BYTES = 64 * 1024;
@@ -23,63 +20,103 @@ function readBuffer(content: Uint8Array): Buffer {
   return buffer;
 }
 
-function open(maxBytes = 1 << 20) {
-  const tickets = new Tickets();
-  const decoder = new MessageDecoder(tickets, maxBytes);
-  const write = (data: Buffer): GrpcMessage[] =>
-    // As the library takes the framing off.
-    decoder.write(data).map((ticket) => tickets.take(ticket.subarray(5)));
-  return { decoder, write };
-}
+const textOf = (reader: MessageReader): string => Buffer.concat(reader.chunks).toString();
 
-const textOf = (message: GrpcMessage | undefined): string =>
-  Buffer.concat(message?.chunks ?? []).toString();
-
-describe('a message decoder', () => {
-  it('gives the same messages however their bytes are cut', () => {
+describe('a message reader', () => {
+  it('gives the same message however its bytes are cut', () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = seeded(seed);
-    const texts = ['one', '', 'x'.repeat(3000), 'last'];
-    const stream = Buffer.concat(texts.map((text) => framed(Buffer.from(text))));
-    for (let round = 0; round < 200; round++) {
-      const { write } = open();
-      const got: string[] = [];
-      for (let at = 0; at < stream.byteLength;) {
+    for (let round = 0; round < 400; round++) {
+      const text = 'x'.repeat(Math.floor(random() * 3000)) + String(round);
+      const bytes = framed(Buffer.from(text));
+      const reader = new MessageReader(1 << 20);
+      for (let at = 0; at < bytes.byteLength;) {
+        expect(reader.state, `seed ${seed}`).toBe('partial');
         const step = 1 + Math.floor(random() * (round % 2 ? 7 : 2000));
-        const part = readBuffer(stream.subarray(at, at + step));
-        got.push(...write(part).map(textOf));
+        reader.write(readBuffer(bytes.subarray(at, at + step)));
         at += step;
       }
-      expect(got, `seed ${seed}`).toEqual(texts);
+      expect([reader.state, reader.byteLength], `seed ${seed}`).toEqual(['whole', text.length]);
+      expect(textOf(reader), `seed ${seed}`).toBe(text);
     }
   });
 
-  it('hands the compressed flag on and refuses what is too long by its length alone', () => {
-    const { decoder } = open(100);
-    expect(decoder.write(readBuffer(framed(Buffer.from('ok'), 1)))[0]?.[0]).toBe(1);
-    const long = framed(Buffer.alloc(101)).subarray(0, 5);
-    expect(() => decoder.write(readBuffer(long))).toThrow(
-      'Received message larger than max (101 vs 100)',
-    );
+  it('takes an empty message as one that is whole with its framing', () => {
+    const reader = new MessageReader(100);
+    expect(reader.write(readBuffer(framed(Buffer.alloc(0))))).toBe('whole');
+    expect(reader.chunks).toEqual([]);
   });
 
-  it('takes bytes that the library decoded itself as they are', () => {
-    const bytes = Buffer.from('joined');
-    expect(textOf(new Tickets().take(bytes))).toBe('joined');
+  it('hands the compressed flag on', () => {
+    const reader = new MessageReader(100);
+    reader.write(readBuffer(framed(Buffer.from('ok'), 1)));
+    expect(reader.flag).toBe(1);
   });
-});
 
-describe('the chunks of a message', () => {
-  it('are views of the read buffers, but for small parts of them', () => {
-    const { write } = open();
+  it('knows what is too long by its length alone, and keeps nothing of it', () => {
+    const reader = new MessageReader(100);
+    expect(reader.write(readBuffer(framed(Buffer.alloc(100)).subarray(0, 50)))).toBe('partial');
+    const long = new MessageReader(100);
+    expect(long.write(readBuffer(framed(Buffer.alloc(101)).subarray(0, 50)))).toBe('tooLarge');
+    expect(long.write(readBuffer(Buffer.alloc(101)))).toBe('tooLarge');
+    expect([long.announcedBytes, long.byteLength]).toEqual([101, 0]);
+  });
+
+  it('notices a byte after the message, in the same frame or in the next', () => {
+    const bytes = framed(Buffer.from('one'));
+    const same = new MessageReader(100);
+    expect(same.write(readBuffer(Buffer.concat([bytes, Buffer.alloc(1)])))).toBe('tooMany');
+    const next = new MessageReader(100);
+    expect(next.write(readBuffer(bytes))).toBe('whole');
+    expect(next.write(readBuffer(Buffer.alloc(0)))).toBe('whole');
+    expect(next.write(readBuffer(Buffer.alloc(1)))).toBe('tooMany');
+  });
+
+  it('keeps views of the read buffers, but copies small parts of them', () => {
     const message = framed(Buffer.alloc(BUFFER_BYTES + 100, 7));
     const first = readBuffer(message.subarray(0, BUFFER_BYTES));
     const second = readBuffer(Buffer.concat([message.subarray(BUFFER_BYTES), Buffer.alloc(5000)]));
-    expect(write(first)).toEqual([]);
-    const [whole] = write(second);
-    const [view, copy] = whole?.chunks ?? [];
+    const reader = new MessageReader(1 << 20);
+    expect(reader.write(first)).toBe('partial');
+    expect(reader.write(second.subarray(0, message.byteLength - BUFFER_BYTES))).toBe('whole');
+    const [view, copy] = reader.chunks;
     expect(view?.buffer).toBe(first.buffer);
     expect(copy?.byteLength).toBe(message.byteLength - BUFFER_BYTES);
     expect(copy?.buffer.byteLength).toBe(copy?.byteLength);
+  });
+});
+
+describe('deadlines', () => {
+  function open() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const expired: string[] = [];
+    return { expired, deadlines: new Deadlines<string>((item) => expired.push(item)) };
+  }
+
+  it('tell of each item once, the shortest first, whatever the order of adding', () => {
+    const { expired, deadlines } = open();
+    deadlines.add('long', 5_000);
+    deadlines.add('short', 100);
+    deadlines.add('middle', 1_000);
+    vi.advanceTimersByTime(150);
+    expect(expired).toEqual(['short']);
+    vi.advanceTimersByTime(1_000);
+    expect(expired).toEqual(['short', 'middle']);
+    vi.advanceTimersByTime(10_000);
+    expect(expired).toEqual(['short', 'middle', 'long']);
+    vi.useRealTimers();
+  });
+
+  it('do not tell of what was deleted, nor of anything after the close', () => {
+    const { expired, deadlines } = open();
+    deadlines.add('deleted', 100);
+    deadlines.add('left', 200);
+    deadlines.delete('deleted');
+    vi.advanceTimersByTime(150);
+    deadlines.close();
+    vi.advanceTimersByTime(10_000);
+    expect(expired).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 });

@@ -13,7 +13,12 @@ import {
 import { endpointOf, readinessOf, stepsOf } from '../../renderer/features/connect/readiness.ts';
 import { mergeRequests, REQUEST_LIMIT } from '../../renderer/features/connect/request-log.ts';
 import { captureFileName } from '../../renderer/features/frame/capture.svelte.ts';
-import { droppedItems, liveLabel, memoryLevel } from '../../renderer/features/frame/live-label.ts';
+import {
+  droppedItems,
+  invalidStrings,
+  liveLabel,
+  memoryLevel,
+} from '../../renderer/features/frame/live-label.ts';
 import {
   currentValue,
   formatValue,
@@ -97,6 +102,17 @@ describe('the live control', () => {
     expect(reasons).toContain('7 evicted');
     expect(reasons).toContain('2 rejected');
     expect(reasons).toContain('20 cleared');
+  });
+
+  it('tells of strings that were not UTF-8, and of what nobody looked at', () => {
+    const of = (strings: number, uncheckedBytes: number) =>
+      invalidStrings(status({ invalidStrings: { strings, uncheckedBytes } }));
+    expect(of(0, 5_000_000)).toBeNull();
+    expect(of(1, 0)?.meaning).toMatch(/^1 string came with invalid UTF-8/);
+    expect(of(1, 0)?.meaning).not.toContain('not checked');
+    const many = of(1200, 5_000_000);
+    expect(many?.count).toBe(1200);
+    expect(plain(many?.meaning ?? '')).toMatch(/MB of a flood were not checked\.$/);
   });
 
   it('warns when memory is nearly full', () => {

@@ -23,8 +23,6 @@ export async function connectLive({ ui, token }: Instance): Promise<LiveClient> 
 function socketChannel(socket: WebSocket): Channel {
   let reason = 'the connection ended';
   const early: string[] = [];
-  // A buffer of its own for each frame: columns are views of it and need it aligned.
-  socket.binaryType = 'arraybuffer';
   socket.on('open', () => {
     for (const message of early.splice(0)) socket.send(message);
   });
@@ -37,8 +35,8 @@ function socketChannel(socket: WebSocket): Channel {
       else if (socket.readyState === WebSocket.OPEN) socket.send(message);
     },
     onMessage: (handler) => {
-      socket.on('message', (data: ArrayBuffer | Buffer, isBinary) => {
-        handler(isBinary ? new Uint8Array(data as ArrayBuffer) : data.toString());
+      socket.on('message', (data: Buffer, isBinary) => {
+        handler(isBinary ? data : data.toString());
       });
     },
     onClose: (handler) => {

@@ -138,25 +138,27 @@ export class EngineHost<P extends MessagePortLike = MessagePortLike> {
     return near;
   }
 
-  /** The bytes of an export file. Leaving the loop early cancels the operation. */
-  export(request: ExportRequest, label: string): AsyncIterable<Uint8Array> {
+  /** The bytes of an export file. Leaving the loop early, or an abort, cancels the operation. */
+  export(request: ExportRequest, label: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const { near, far } = this.#spawner.channel();
     this.#running().post({ type: 'export', request, label }, [far]);
-    return readStream(near);
+    return readStream(near, signal);
   }
 
   /**
    * Reads a file's bytes into the engine; resolves when its rows are visible. `totalBytes` is for
-   * the progress, 0 when unknown. Rejects with HostFailure (`badFile`, `cancelled`, `failed`).
+   * the progress, 0 when unknown. Rejects with HostFailure (`badFile`, `cancelled`, `failed`). An abort
+   * counts from the next bytes of the source on.
    */
   async import(
     label: string,
     totalBytes: number,
     source: AsyncIterable<Uint8Array>,
+    signal?: AbortSignal,
   ): Promise<ImportResult> {
     const { near, far } = this.#spawner.channel();
     this.#running().post({ type: 'import', label, totalBytes }, [far]);
-    return (await writeStream(near, source)) as ImportResult;
+    return (await writeStream(near, source, signal)) as ImportResult;
   }
 
   /** Writes an export under a temporary name beside `path` and renames it. */

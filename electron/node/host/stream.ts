@@ -153,12 +153,17 @@ class StreamWriter {
 
 /**
  * Reads a stream that wants no answer: after the last byte the writer's promise resolves with null;
- * leaving the loop early stops the writer with `cancelled`.
+ * leaving the loop early stops the writer with `cancelled`, and so does an abort of `signal`, which
+ * fails the loop too, also while it waits.
  */
 export async function* readStream(
   port: MessagePortLike,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = new StreamReader(port);
+  signal?.addEventListener('abort', () => {
+    reader.stop({ code: 'cancelled', message: 'It was cancelled.' });
+  });
   try {
     yield* reader;
     reader.done(null);

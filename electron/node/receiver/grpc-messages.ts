@@ -3,21 +3,11 @@
  * them once, into a slab.
  *
  * ```
- *   socket ─▶ read buffer, 64 KB ─▶ DATA frames, views of it ─▶ MessageDecoder ─▶ GrpcMessage
+ *   socket ─▶ read buffer, 64 KB ─▶ DATA frames, views of it ─▶ MessageReader ─▶ chunks
  * ```
  * The read buffers are left to the garbage collector: node:http2 says nowhere when it has read one to
  * the end, so that nobody else may free it.
- *
- * The library moves messages as Buffers from its decoder to `deserialize`. Ours moves a ticket, an
- * otherwise empty Buffer, and `take` changes it back into the message.
  */
-import type { Decoder } from './grpc-private.ts';
-
-/** A message; the chunks are its bytes in order. */
-export interface GrpcMessage {
-  readonly chunks: readonly Uint8Array[];
-  readonly byteLength: number;
-}
 
 /** The compressed flag and the length in front of every message. */
 const FRAMING_BYTES = 5;
@@ -27,93 +17,84 @@ const FRAMING_BYTES = 5;
  */
 const SMALLEST_SHARE = 1 / 8;
 
-/** Tickets of messages that are on their way through the library. */
-export class Tickets {
-  readonly #messages = new Map<ArrayBufferLike, GrpcMessage>();
+/**
+ * How far a call is: `partial` needs more bytes, `whole` has its one message, `tooLarge` announced one
+ * above the limit, `tooMany` went on after it. The last two do not change any more.
+ */
+export type MessageState = 'partial' | 'whole' | 'tooLarge' | 'tooMany';
 
-  issue(framing: Uint8Array, message: GrpcMessage): Buffer {
-    const ticket = Buffer.from(new ArrayBuffer(FRAMING_BYTES));
-    ticket.set(framing);
-    this.#messages.set(ticket.buffer, message);
-    return ticket;
-  }
-
-  /** The message of a ticket, or of bytes that the library decoded itself. */
-  take(bytes: Buffer): GrpcMessage {
-    const message = this.#messages.get(bytes.buffer);
-    this.#messages.delete(bytes.buffer);
-    return message ?? { chunks: [bytes], byteLength: bytes.byteLength };
-  }
-
-  /** For a ticket that nobody takes. */
-  cancel(ticket: Buffer): void {
-    this.#messages.delete(ticket.buffer);
-  }
-}
-
-/** Cuts the DATA of one call into messages. `close` when the call is over. */
-export class MessageDecoder implements Decoder {
-  readonly #tickets: Tickets;
+/** Reads the one message of a unary call out of its DATA frames. */
+export class MessageReader {
   readonly #maxBytes: number;
-  readonly #framing = new Uint8Array(FRAMING_BYTES);
   #framed = 0;
-  #missing = 0;
+  #announced = 0;
+  #flag = 0;
+  #state: MessageState = 'partial';
   #chunks: Uint8Array[] = [];
   #byteLength = 0;
-  #issued: Buffer | undefined;
 
-  constructor(tickets: Tickets, maxBytes: number) {
-    this.#tickets = tickets;
+  constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  write(data: Buffer): Buffer[] {
-    const tickets: Buffer[] = [];
-    let at = 0;
-    while (at < data.byteLength) {
-      at = this.#framed < FRAMING_BYTES ? this.#readFraming(data, at) : this.#readMessage(data, at);
-      if (this.#framed === FRAMING_BYTES && this.#missing === 0) tickets.push(this.#finish());
-    }
-    return tickets;
+  get state(): MessageState {
+    return this.#state;
   }
 
-  /** Lets go of a message that is not whole, or that the library never asked for. */
-  close(): void {
-    if (this.#issued !== undefined) this.#tickets.cancel(this.#issued);
+  /** The bytes of the message in order, as far as they came. */
+  get chunks(): readonly Uint8Array[] {
+    return this.#chunks;
+  }
+
+  /** Bytes in `chunks`. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** The length that the framing announces; 0 before it is whole. */
+  get announcedBytes(): number {
+    return this.#announced;
+  }
+
+  /** The byte in front of the length: 0 plain, 1 compressed, no other is defined. */
+  get flag(): number {
+    return this.#flag;
+  }
+
+  /** Takes the next bytes; they may not change as long as the chunks are in use. */
+  write(data: Buffer): MessageState {
+    let at = 0;
+    if (this.#state === 'partial' && this.#framed < FRAMING_BYTES) at = this.#readFraming(data);
+    if (this.#state === 'partial' && this.#framed === FRAMING_BYTES) at = this.#readBody(data, at);
+    if (this.#state === 'whole' && at < data.byteLength) this.#state = 'tooMany';
+    return this.#state;
+  }
+
+  /** Lets go of the bytes. */
+  drop(): void {
     this.#chunks = [];
   }
 
-  #readFraming(data: Buffer, from: number): number {
-    let at = from;
-    while (at < data.byteLength && this.#framed < FRAMING_BYTES) {
-      this.#framing[this.#framed++] = data[at++] ?? 0;
+  #readFraming(data: Buffer): number {
+    let at = 0;
+    for (; at < data.byteLength && this.#framed < FRAMING_BYTES; at++) {
+      const byte = data[at] ?? 0;
+      if (this.#framed++ === 0) this.#flag = byte;
+      else this.#announced = this.#announced * 256 + byte;
     }
-    if (this.#framed < FRAMING_BYTES) return at;
-    const [, a = 0, b = 0, c = 0, d = 0] = this.#framing;
-    this.#missing = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
-    if (this.#missing > this.#maxBytes) {
-      throw new Error(`Received message larger than max (${this.#missing} vs ${this.#maxBytes})`);
-    }
+    if (this.#announced > this.#maxBytes) this.#state = 'tooLarge';
     return at;
   }
 
-  #readMessage(data: Buffer, from: number): number {
-    const to = Math.min(data.byteLength, from + this.#missing);
-    const part = to - from === data.byteLength ? data : data.subarray(from, to);
-    const isView = part.byteLength >= data.buffer.byteLength * SMALLEST_SHARE;
-    this.#chunks.push(isView ? part : new Uint8Array(part));
-    this.#byteLength += to - from;
-    this.#missing -= to - from;
+  #readBody(data: Buffer, from: number): number {
+    const to = Math.min(data.byteLength, from + this.#announced - this.#byteLength);
+    if (to > from) {
+      const part = to - from === data.byteLength ? data : data.subarray(from, to);
+      const isView = part.byteLength >= data.buffer.byteLength * SMALLEST_SHARE;
+      this.#chunks.push(isView ? part : new Uint8Array(part));
+      this.#byteLength += to - from;
+    }
+    if (this.#byteLength === this.#announced) this.#state = 'whole';
     return to;
-  }
-
-  #finish(): Buffer {
-    const message: GrpcMessage = { chunks: this.#chunks, byteLength: this.#byteLength };
-    this.#chunks = [];
-    this.#byteLength = 0;
-    this.#framed = 0;
-    // A call has one message: with a second one, which ends it, the first was taken already.
-    this.#issued = this.#tickets.issue(this.#framing, message);
-    return this.#issued;
   }
 }

@@ -73,3 +73,5 @@ export const CLOSE_GRACE_MS = 500;
 
 /** HTTP/2 stream and session windows: at 64 KB one connection waits more than it sends. */
 export const GRPC_WINDOW_BYTES = 8 * 1024 * 1024;
+/** MiB that node:http2 may hold for one session: its window unread, and the headers of its calls. */
+export const GRPC_SESSION_MIB = 64;

@@ -140,7 +140,9 @@ export class Api {
       response.end();
       return;
     }
-    await sendChunks(response, this.#host.export(exported, label));
+    await this.#client.guarded((signal) =>
+      sendChunks(response, this.#host.export(exported, label, signal)),
+    );
   }
 
   async #import({ request, response, query }: Call): Promise<void> {
@@ -150,7 +152,9 @@ export class Api {
     }
     const label = query.get('label') ?? 'import';
     const totalBytes = Number(request.headers['content-length'] ?? 0);
-    const result = await this.#host.import(label, totalBytes, bodyOf(request));
+    const result = await this.#client.guarded((signal) =>
+      this.#host.import(label, totalBytes, bodyOf(request), signal),
+    );
     sendJson(response, 200, result);
   }
 

@@ -59,6 +59,14 @@ export class EngineClient {
     );
   }
 
+  /**
+   * Waits for work that the engine does outside of the session: an export, an import. Rejects as it
+   * does, or like the requests of the session; the work's signal is aborted then.
+   */
+  guarded<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#session().guarded(work);
+  }
+
   close(): void {
     this.#client?.close();
   }
@@ -84,8 +92,9 @@ export class EngineClient {
         pongWithinMs: this.#answerWithinMs,
       },
     });
-    session.onClose(() => {
+    session.onClose((reason) => {
       if (this.#client === session) this.#client = undefined;
+      session.endGuarded(reason);
     });
     this.#client = session;
     return session;
@@ -97,6 +106,8 @@ class ApiSession extends LiveClient {
   /** It ended because the engine was silent. */
   isStuck = false;
   #waiting = 0;
+  /** Ends of the work outside of the session. */
+  readonly #guarded = new Set<(reason: string) => void>();
 
   override request<M extends MethodName>(
     method: M,
@@ -116,5 +127,27 @@ class ApiSession extends LiveClient {
     } finally {
       if (--this.#waiting === 0) this.watch(false);
     }
+  }
+
+  async guarded<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    let end = (_reason: string): void => undefined;
+    const ended = new Promise<never>((_resolve, reject) => {
+      end = (reason) => {
+        reject(new LiveFailure({ code: 'disconnected', message: reason }));
+        abort.abort();
+      };
+    });
+    this.#guarded.add(end);
+    try {
+      return await this.bounded(() => Promise.race([work(abort.signal), ended]));
+    } finally {
+      this.#guarded.delete(end);
+    }
+  }
+
+  /** The session is over: what waits for the engine beside it is too. */
+  endGuarded(reason: string): void {
+    for (const end of this.#guarded) end(reason);
   }
 }

@@ -1,5 +1,5 @@
 /** What the live control and the status bar say about a status, in words and true numbers. */
-import { formatCount, formatRateNumber } from '../../base/format.ts';
+import { formatBytes, formatCount, formatItems, formatRateNumber } from '../../base/format.ts';
 import type { ItemKind } from '../../../proto/otlp/signal.ts';
 import type { StatusMeta } from '../../../proto/live/topics.ts';
 import type { ConnectionState } from '../../session/session.svelte.ts';
@@ -76,6 +76,18 @@ export function droppedItems(status: StatusMeta): { count: number; reasons: stri
     `${formatCount(rejected)} rejected as malformed. ` +
     `${formatCount(duplicates)} exact duplicates and ${formatCount(cleared)} cleared are not counted.`;
   return { count: evicted + rejected, reasons };
+}
+
+/** Strings that were not UTF-8 when they came, with what became of them; null when there are none. */
+export function invalidStrings(status: StatusMeta): { count: number; meaning: string } | null {
+  const { strings, uncheckedBytes } = status.invalidStrings;
+  if (strings === 0) return null;
+  const unchecked =
+    uncheckedBytes === 0 ? '' : ` ${formatBytes(uncheckedBytes)} of a flood were not checked.`;
+  return {
+    count: strings,
+    meaning: `${formatItems(strings, 'string')} came with invalid UTF-8, shown with replacement characters. Nothing was dropped for it.${unchecked}`,
+  };
 }
 
 /** How full the memory is: its fraction, and the level at which the meter warns. */
