@@ -60,6 +60,8 @@ export class TraceState {
   /** Counts requests to bring the selection into view; the views scroll to it when it changes. */
   revealed = $state(0);
 
+  /** Derived, so that what depends on it does not run again when another part of the URL changes. */
+  readonly #isCorrected = $derived.by(() => this.session.route.param('clock') === 'corrected');
   readonly #selected = $derived.by(() => {
     const spanId = this.session.route.param('span');
     return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
@@ -151,7 +153,7 @@ export class TraceState {
 
   /** Whether times are shown without clock skew; it lives in the URL. */
   get isCorrected(): boolean {
-    return this.session.route.param('clock') === 'corrected';
+    return this.#isCorrected;
   }
 
   toggleCorrected(): void {
