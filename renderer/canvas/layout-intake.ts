@@ -82,14 +82,17 @@ export class LayoutIntake {
   }
 }
 
+/** What a window of time is counted from, and how long the whole is. */
+export type WindowPlace = Pick<TraceMeta, 'baseHi' | 'baseLo' | 'durationNs'>;
+
 /**
  * The window for a layout that replaces or extends another: whole stays whole, anything else keeps
  * showing the same stretch of absolute time, even when the trace's base has moved.
  */
 export function carryWindow(
   window: TimeWindow,
-  before: TraceMeta,
-  after: TraceMeta,
+  before: WindowPlace,
+  after: WindowPlace,
   widthPx: number,
 ): TimeWindow {
   const whole = wholeWindow(after.durationNs);
