@@ -59,7 +59,7 @@ export async function run({ smoke, root }: BenchOptions): Promise<BenchReport> {
         'first picture, ms',
         'frame while panning p50 / p95, ms',
         'late',
-        'script a frame p50 / p95, ms',
+        'script a frame p50 / p95 / longest, ms',
         'pointer, ms',
         'SVG built, ms',
         'SVG frame p95, ms',

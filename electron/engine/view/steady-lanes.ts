@@ -2,7 +2,10 @@
  * Lanes for a layout that follows another one while spans arrive: what lies somewhere stays there.
  *
  * A box keeps its lane while that is below its parent's and free at its time. Others go to the first
- * free lane below their parent. A span that an inferred box stood for takes the lane of that box.
+ * free lane below their parent. A span that an inferred box stood for takes the lane of that box, so that a
+ * late parent moves nothing. Only when that parent's own parent turns up, or is missing in turn, boxes of the
+ * uppermost lane have to make room: there is no lane above it, and a child never lies above its parent. They
+ * go down, and what hangs below them only as far as it must.
  *
  * ```
  *   before            after, with c and d       tidied up (assignLanes)
