@@ -28,8 +28,8 @@ interface Scene {
   readonly figure: string;
   /** The address of the screen. */
   readonly hash: string;
-  /** The element that is there when the screen is. */
-  readonly canvas: string;
+  /** The element that comes last when the screen is opened. */
+  readonly last: string;
   bodies(spans: number): Uint8Array[];
 }
 
@@ -38,14 +38,14 @@ const SCENES: readonly Scene[] = [
     what: 'an open trace that grows by all of them',
     figure: 'frames.trace',
     hash: `#/trace/${TRACE_ID}`,
-    canvas: 'canvas[data-view=flame]',
+    last: '[role=tree]',
     bodies: (spans) => oneTrace(spans, SEED),
   },
   {
     what: 'the merged flame graph, traces of 32',
     figure: 'frames.flame',
     hash: '#/flame',
-    canvas: 'main canvas',
+    last: 'main canvas',
     bodies: (spans) => [...manyTraces(spans / SPANS_PER_TRACE, SPANS_PER_TRACE, SEED)],
   },
 ];
@@ -113,13 +113,13 @@ async function measure(
 async function openScreen(
   browser: Awaited<ReturnType<typeof launchBrowser>>,
   ready: { readonly ui: string; readonly token: string },
-  { hash, canvas }: Scene,
+  { hash, last }: Scene,
 ): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await installFrameProbe(page);
   await page.goto(`${ready.ui}#token=${ready.token}`);
   await page.getByRole('row').first().waitFor({ timeout: PATIENCE_MS });
   await page.evaluate((hash) => (location.hash = hash), hash);
-  await page.locator(canvas).first().waitFor({ timeout: PATIENCE_MS });
+  await page.locator(last).first().waitFor({ state: 'attached', timeout: PATIENCE_MS });
   return page;
 }
