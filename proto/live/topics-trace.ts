@@ -17,6 +17,11 @@ export interface TraceMeta {
    */
   readonly boxCount: number;
   readonly firstBox: number;
+  /**
+   * The critical path is complete with this frame. It is found once the boxes are sent: that of a large
+   * layout follows in frames without boxes.
+   */
+  readonly hasPath: boolean;
   readonly baseHi: number;
   readonly baseLo: number;
   readonly durationNs: number;
@@ -35,7 +40,10 @@ export interface TraceMeta {
   readonly skewCount: number;
   /** The times of skewed servers are put right, as the subscription asked for. */
   readonly corrected: boolean;
-  /** Moments at which the critical path is a guess from timing: it passed over a child that still ran. */
+  /**
+   * Moments at which the critical path is a guess from timing: it passed over a child that still ran.
+   * 0 before `hasPath`.
+   */
   readonly criticalOverlaps: number;
   /** Strings that this frame adds; `…Str` indexes count through all frames of the layout. */
   readonly strings: readonly string[];
@@ -66,8 +74,8 @@ export type TraceColumns = {
   /** 8 bytes a box. */
   readonly spanId: Uint8Array;
   /**
-   * The critical path within the boxes of this frame: stretches by box, and by start within a box.
-   * They do not overlap in time.
+   * The critical path, or the part of it that this frame brings: stretches by box, and by start within a
+   * box, also from frame to frame. They do not overlap in time.
    */
   readonly criticalBox: Uint32Array;
   readonly criticalStartNs: Float64Array;

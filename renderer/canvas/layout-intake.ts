@@ -14,6 +14,8 @@ export type IntakeResult = 'replaced' | 'grown' | 'nothing';
 
 export class LayoutIntake {
   #shown: TraceLayout | undefined;
+  /** Boxes of the shown layout when it was last said to have grown. */
+  #shownBoxes = 0;
   #incoming: TraceLayout | undefined;
   #held: 'nothing' | 'moves' | 'all' = 'nothing';
 
@@ -40,11 +42,21 @@ export class LayoutIntake {
       return 'nothing';
     }
     if (kind === 'delta' && this.#acceptDelta(meta, columns)) {
-      return this.#incoming === undefined ? 'grown' : this.#promote();
+      return this.#incoming === undefined ? this.#grow() : this.#promote();
     }
     if (kind === 'delta' && meta.firstBox !== 0) return 'nothing';
     this.#incoming = new TraceLayout(meta, columns);
     return this.#promote();
+  }
+
+  /** A layout that comes in is drawn anew when it has doubled, so that all drawing costs O(boxes). */
+  #grow(): IntakeResult {
+    const shown = this.#shown;
+    if (shown === undefined) return 'nothing';
+    const isComing = shown.received < shown.meta.boxCount;
+    if (isComing && shown.received < 2 * this.#shownBoxes) return 'nothing';
+    this.#shownBoxes = shown.received;
+    return 'grown';
   }
 
   #acceptDelta(meta: TraceMeta, columns: TraceColumns): boolean {
@@ -59,6 +71,7 @@ export class LayoutIntake {
     const isFirst = this.#shown?.meta.traceId !== incoming.meta.traceId;
     if (!isFirst && (this.#isHeldBack(incoming) || !incoming.isComplete)) return 'nothing';
     this.#shown = incoming;
+    this.#shownBoxes = incoming.received;
     this.#incoming = undefined;
     return 'replaced';
   }
@@ -69,14 +82,17 @@ export class LayoutIntake {
   }
 }
 
+/** What a window of time is counted from, and how long the whole is. */
+export type WindowPlace = Pick<TraceMeta, 'baseHi' | 'baseLo' | 'durationNs'>;
+
 /**
  * The window for a layout that replaces or extends another: whole stays whole, anything else keeps
  * showing the same stretch of absolute time, even when the trace's base has moved.
  */
 export function carryWindow(
   window: TimeWindow,
-  before: TraceMeta,
-  after: TraceMeta,
+  before: WindowPlace,
+  after: WindowPlace,
   widthPx: number,
 ): TimeWindow {
   const whole = wholeWindow(after.durationNs);

@@ -44,8 +44,9 @@ export class TraceLayout {
     this.#criticalParts.push(columns);
   }
 
+  /** All boxes are there, and the critical path is. */
   get isComplete(): boolean {
-    return this.received >= this.meta.boxCount;
+    return this.received >= this.meta.boxCount && this.meta.hasPath;
   }
 
   /** Takes one more frame. False when it belongs to another layout or does not follow on. */
@@ -56,9 +57,8 @@ export class TraceLayout {
     copyColumns(this.columns, columns, meta.firstBox);
     this.received = Math.max(this.received, meta.firstBox + columns.startNs.length);
     this.meta = meta;
-    this.#criticalParts.push(columns);
-    this.#lanes = undefined;
-    this.#critical = undefined;
+    if (columns.startNs.length > 0) this.#lanes = undefined;
+    if (columns.criticalBox.length > 0) this.#criticalParts.push(columns);
     return true;
   }
 
@@ -67,8 +67,9 @@ export class TraceLayout {
     return (this.#lanes ??= new LaneIndex(this.columns, this.received));
   }
 
-  /** The critical path within the boxes received so far; built at most once a change, O(boxes). */
-  get critical(): CriticalIndex {
+  /** The critical path; null before all of it is there. Built once, O(boxes). */
+  get critical(): CriticalIndex | null {
+    if (!this.isComplete) return null;
     return (this.#critical ??= new CriticalIndex(this.#criticalParts, this.lanes.box));
   }
 

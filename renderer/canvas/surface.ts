@@ -61,7 +61,10 @@ export class Surface {
 export function fontMeasure(font: string): (text: string) => number {
   const context = document.createElement('canvas').getContext('2d');
   if (context === null) throw new Error('This browser gives no 2D canvas.');
+  // Inside the page a font takes on what CSS says of its digits, as it does on the canvas that is drawn on.
+  document.body.append(context.canvas);
   context.font = font;
+  context.canvas.remove();
   return (text) => context.measureText(text).width;
 }
 

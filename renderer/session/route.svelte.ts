@@ -65,6 +65,8 @@ export function formatHash(place: Place): string {
 /** The current place, and the ways to another. */
 export class Route {
   #place = $state.raw<Place>(parseHash(''));
+  /** The hash that the place was read from. */
+  #taken: string | undefined;
   /** What each screen was last at, so that returning to it finds the same filter and selection. */
   #last = $state.raw<Readonly<Record<string, Place>>>({});
 
@@ -91,8 +93,9 @@ export class Route {
 
   /** Follows the window's hash. The result stops following. */
   attach(): () => void {
+    // A followed link is told twice, as a step in the history and as another hash.
     const read = (): void => {
-      this.#take(parseHash(location.hash));
+      if (location.hash !== this.#taken) this.#take(location.hash);
     };
     read();
     addEventListener('hashchange', read);
@@ -162,10 +165,12 @@ export class Route {
     if (hash === location.hash) return;
     if (how === 'push') history.pushState(null, '', hash);
     else history.replaceState(null, '', hash);
-    this.#take(parseHash(hash));
+    this.#take(hash);
   }
 
-  #take(place: Place): void {
+  #take(hash: string): void {
+    const place = parseHash(hash);
+    this.#taken = hash;
     this.#place = place;
     this.#last = { ...this.#last, [place.screen]: place };
   }

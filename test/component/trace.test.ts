@@ -82,4 +82,30 @@ describe('Trace screen', () => {
     await page.keyboard.press('0');
     await trail.waitFor({ state: 'detached', timeout: SOON_MS });
   });
+
+  it('shows a trace as it was left: the same stretch of time and the same span', async () => {
+    const range = page.locator('.toolbar .range');
+    const whole = await range.textContent();
+    await page.keyboard.press('f');
+    await page.waitForFunction(
+      (before) => document.querySelector('.toolbar .range')?.textContent !== before,
+      whole,
+      { timeout: SOON_MS },
+    );
+    const zoomed = await range.textContent();
+    await page.evaluate(() => (location.hash = '#/traces'));
+    await page.locator('canvas[data-view=flame]').waitFor({ state: 'detached', timeout: SOON_MS });
+    await page.evaluate((hash) => (location.hash = hash), `#/trace/${trace.traceId}`);
+    await page.waitForURL(new RegExp(`span=${trace.spanIds[3]}`), { timeout: SOON_MS });
+    expect(await range.textContent()).toBe(zoomed);
+  });
+
+  it('filters the list of traces for what the panel shows, and goes back to the trace', async () => {
+    await page.getByRole('button', { name: 'Filter by step', exact: true }).first().click();
+    await page.getByRole('menuitem', { name: 'Filter for this value' }).click();
+    await page.waitForURL(/#\/traces\?.*q=/, { timeout: SOON_MS });
+    await page.goBack();
+    await page.waitForURL(new RegExp(`trace/${trace.traceId}.*span=${trace.spanIds[3]}`));
+    await page.locator('canvas[data-view=flame]').waitFor({ timeout: SOON_MS });
+  });
 });

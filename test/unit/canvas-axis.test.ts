@@ -3,7 +3,7 @@ import { axisTicks, roundStep, tickLabel } from '../../renderer/canvas/axis-pain
 import { random } from '../support/canvas/recorder.ts';
 
 const labels = (startNs: number, endNs: number, widthPx: number): string[] =>
-  axisTicks({ startNs, endNs }, widthPx).map(({ label }) => label.replace('\u00a0', ' '));
+  axisTicks({ startNs, endNs }, widthPx).map(({ label }) => label.replaceAll('\u00a0', ' '));
 
 describe('time axis', () => {
   test('begins at 0 and goes on in round steps of one unit until it must change', () => {
@@ -18,7 +18,7 @@ describe('time axis', () => {
     ]);
   });
 
-  test('steps are 1, 2 or 5 of a power of ten, and never below a nanosecond', () => {
+  test('steps below half a minute are 1, 2 or 5 of a power of ten, and never below a nanosecond', () => {
     expect([0.3, 1, 1.1, 2.5, 7, 10, 140].map(roundStep)).toEqual([1, 1, 2, 5, 10, 10, 200]);
   });
 
@@ -26,6 +26,21 @@ describe('time axis', () => {
     expect(tickLabel(1.5e9, 1e8)).toBe('1.5\u00a0s');
     expect(tickLabel(634e6 + 12, 2)).toBe('634.000012\u00a0ms');
     expect(tickLabel(2e9, 1e9)).toBe('2\u00a0s');
+  });
+
+  test('minutes, hours and days are written as durations are, in steps that divide them', () => {
+    expect(labels(0, 190e9, 500)).toEqual([
+      '0',
+      '30 s',
+      '1 m',
+      '1 m 30 s',
+      '2 m',
+      '2 m 30 s',
+      '3 m',
+    ]);
+    expect(labels(0, 5 * 3600e9, 500)).toEqual(['0', '1 h', '2 h', '3 h', '4 h', '5 h']);
+    expect(labels(0, 1e16, 500)).toEqual(['0', '20 d', '40 d', '60 d', '80 d', '100 d']);
+    expect(labels(61e9, 61.05e9, 800)[1]).toBe('1 m 1.01 s');
   });
 
   test('no two labels of an axis are the same, and each has room', () => {

@@ -89,6 +89,26 @@ describe('layout model', () => {
     expect(layout.received).toBe(2);
   });
 
+  test('the critical path is unknown until all of it is there', () => {
+    const { meta, columns } = whole({ hasPath: false });
+    const layout = new TraceLayout(meta, columns);
+    expect(layout.critical).toBe(null);
+    for (const [box, hasPath] of [
+      [1, false],
+      [2, true],
+    ] as const) {
+      const part = chunk(TREE, 6, 6, { hasPath });
+      layout.accept(part.meta, {
+        ...part.columns,
+        criticalBox: Uint32Array.of(box),
+        criticalStartNs: Float64Array.of(10 * box),
+        criticalEndNs: Float64Array.of(10 * box + 5),
+      });
+    }
+    expect(layout.critical?.timeIn(1)).toBe(5);
+    expect([...(layout.critical?.isMatch ?? [])]).toEqual([0, 1, 1, 0, 0, 0]);
+  });
+
   test('a span is found by its id', () => {
     const layout = layoutOf();
     expect(layout.findSpan(layout.spanId(3))).toBe(3);
@@ -105,6 +125,25 @@ describe('layout intake', () => {
     expect(intake.take('snapshot', first.meta, first.columns)).toBe('replaced');
     expect(intake.take('delta', rest.meta, rest.columns)).toBe('grown');
     expect(intake.shown?.received).toBe(6);
+  });
+
+  test('a first layout that comes in is drawn again whenever it has doubled, and at its end', () => {
+    const intake = new LayoutIntake();
+    const said = [0, 2, 3, 4, 5].map((from, i, all) => {
+      const { meta, columns } = chunk(TREE, from, all[i + 1] ?? 6);
+      return intake.take(from === 0 ? 'snapshot' : 'delta', meta, columns);
+    });
+    expect(said).toEqual(['replaced', 'nothing', 'grown', 'nothing', 'grown']);
+  });
+
+  test('a later layout waits for its critical path too', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    const boxes = whole({ layout: 2, hasPath: false });
+    expect(intake.take('snapshot', boxes.meta, boxes.columns)).toBe('nothing');
+    const path = chunk(TREE, 6, 6, { layout: 2 });
+    expect(intake.take('delta', path.meta, path.columns)).toBe('replaced');
+    expect(intake.shown?.critical?.isMatch).toHaveLength(6);
   });
 
   test('a later layout is shown only when it is complete', () => {

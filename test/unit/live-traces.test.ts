@@ -339,6 +339,15 @@ describe('trace topic', () => {
       ['snapshot', 1, 0],
       ['delta', 1, 16384],
       ['delta', 1, 32768],
+      ['delta', 1, count],
+    ]);
+    // The critical path is found once the boxes are sent.
+    expect(frames.map(({ meta }) => meta.hasPath)).toEqual([false, false, false, true]);
+    expect(frames.map(({ columns }) => columns.criticalBox.length > 0)).toEqual([
+      false,
+      false,
+      false,
+      true,
     ]);
     const strings = frames.flatMap(({ meta }) => meta.strings);
     const named = frames.flatMap(({ columns }) =>

@@ -8,7 +8,7 @@ import { findCriticalPath, pastWholeMs, type CriticalPath } from './critical-pat
 import { readFacts } from './flame-facts.ts';
 import { collectSpans } from './flame-input.ts';
 import { assignLanes, type FlameLanes } from './flame-lanes.ts';
-import { orderTree } from './flame-order.ts';
+import { orderTree, type FlameTree } from './flame-order.ts';
 import { LocalStrings } from './local-strings.ts';
 import { countSkew, withoutSkew } from './skew.ts';
 import { keepLanes, type PlacedLanes } from './steady-lanes.ts';
@@ -23,7 +23,8 @@ export interface FlameLayout {
   readonly durationNs: number;
   /** Without the columns of the critical path. */
   readonly columns: Omit<TraceColumns, keyof CriticalColumns>;
-  readonly critical: CriticalPath;
+  /** Finds the critical path when it is first asked for. O(n), see `findCriticalPath`. */
+  readonly critical: () => CriticalPath;
   /** Where the spans are, for the layout after this one. */
   readonly placed: PlacedLanes;
   /** The lanes of a layout of its own, where boxes that kept theirs lie elsewhere. */
@@ -85,7 +86,7 @@ export function layoutTrace(
       descendants: tree.descendants,
       ...columns,
     },
-    critical: findCriticalPath(tree, columns.kind, pastWholeMs(trace.startHi, trace.startLo)),
+    critical: pathOf(tree, columns.kind, pastWholeMs(trace.startHi, trace.startLo)),
     placed,
     restLanes: lanes === fresh ? undefined : fresh,
     strings: local.all,
@@ -98,6 +99,11 @@ export function layoutTrace(
     rootBox: input.root !== -1 ? tree.boxOf[input.root] : tree.boxCount > 0 ? 0 : -1,
     lastSpanMs: input.lastSpanMs,
   };
+}
+
+function pathOf(tree: FlameTree, kind: Uint8Array, originNs: number): () => CriticalPath {
+  let found: CriticalPath | undefined;
+  return () => (found ??= findCriticalPath(tree, kind, originNs));
 }
 
 function lastEnd(ends: Float64Array): number {

@@ -2,7 +2,10 @@
  * Lanes for a layout that follows another one while spans arrive: what lies somewhere stays there.
  *
  * A box keeps its lane while that is below its parent's and free at its time. Others go to the first
- * free lane below their parent. A span that an inferred box stood for takes the lane of that box.
+ * free lane below their parent. A span that an inferred box stood for takes the lane of that box, so that a
+ * late parent moves nothing. Only when that parent's own parent turns up, or is missing in turn, boxes of the
+ * uppermost lane have to make room: there is no lane above it, and a child never lies above its parent. They
+ * go down, and what hangs below them only as far as it must.
  *
  * ```
  *   before            after, with c and d       tidied up (assignLanes)
@@ -18,12 +21,14 @@ import type { FlameTree } from './flame-order.ts';
 
 /** Where the spans of a layout lie, for the layout after it. */
 export interface PlacedLanes {
-  /** By span, in order of arrival. */
-  readonly laneOfSpan: Uint32Array;
-  /** Parents that were not received, and the lanes of the boxes that stand for them. */
+  readonly spanCount: number;
+  /** Box by span, in order of arrival, and behind those by parent that was not received. */
+  readonly boxOf: Int32Array;
+  /** Lane by box. */
+  readonly lane: Uint32Array;
+  /** Ids of the parents that were not received. */
   readonly missingHi: Uint32Array;
   readonly missingLo: Uint32Array;
-  readonly laneOfMissing: Uint32Array;
 }
 
 /** A box that fits nowhere among this many lanes gets a lane of its own, which bounds the cost. */
@@ -42,18 +47,9 @@ export function keepLanes(
   before: PlacedLanes | undefined,
 ): { readonly lanes: FlameLanes; readonly placed: PlacedLanes } {
   const lanes = before === undefined ? fresh : steady(tree, spanId, fresh, before);
-  return { lanes, placed: placedLanes(input, tree, lanes.lane) };
-}
-
-function placedLanes(input: FlameInput, tree: FlameTree, lane: Uint32Array): PlacedLanes {
-  const laneOfNode = new Uint32Array(tree.boxCount);
-  for (let node = 0; node < tree.boxCount; node++) laneOfNode[node] = lane[tree.boxOf[node]];
-  return {
-    laneOfSpan: laneOfNode.subarray(0, input.count),
-    missingHi: input.missingHi,
-    missingLo: input.missingLo,
-    laneOfMissing: laneOfNode.subarray(input.count),
-  };
+  const { count, missingHi, missingLo } = input;
+  const { boxOf } = tree;
+  return { lanes, placed: { spanCount: count, boxOf, lane: lanes.lane, missingHi, missingLo } };
 }
 
 function steady(
@@ -84,17 +80,17 @@ function wantedLanes(
   before: PlacedLanes,
 ): Int32Array {
   const wanted = new Int32Array(boxCount).fill(NO_LANE);
-  const known = before.laneOfSpan.length;
-  for (let node = 0; node < known; node++) wanted[boxOf[node]] = before.laneOfSpan[node];
+  const known = before.spanCount;
+  for (let node = 0; node < known; node++) wanted[boxOf[node]] = before.lane[before.boxOf[node]];
   const missing = new MissingParents();
-  const missingCount = before.laneOfMissing.length;
+  const missingCount = before.missingHi.length;
   for (let k = 0; k < missingCount; k++) missing.add(before.missingHi[k], before.missingLo[k]);
   if (missingCount === 0) return wanted;
   const ids = new DataView(spanId.buffer, spanId.byteOffset);
   for (let node = known; node < boxCount; node++) {
     const box = boxOf[node];
     const number = missing.add(ids.getUint32(box * 8), ids.getUint32(box * 8 + 4));
-    if (number < missingCount) wanted[box] = before.laneOfMissing[number];
+    if (number < missingCount) wanted[box] = before.lane[before.boxOf[known + number]];
   }
   return wanted;
 }

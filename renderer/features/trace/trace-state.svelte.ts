@@ -21,6 +21,7 @@ import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import type { TraceMeta } from '../../../proto/live/topics.ts';
+import { keepView, keptView } from './kept-views.ts';
 import { TraceFinder } from './trace-finder.svelte.ts';
 import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
@@ -60,6 +61,8 @@ export class TraceState {
   /** Counts requests to bring the selection into view; the views scroll to it when it changes. */
   revealed = $state(0);
 
+  /** Derived, so that what depends on it does not run again when another part of the URL changes. */
+  readonly #isCorrected = $derived.by(() => this.session.route.param('clock') === 'corrected');
   readonly #selected = $derived.by(() => {
     const spanId = this.session.route.param('span');
     return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
@@ -126,6 +129,23 @@ export class TraceState {
     return this.#meta;
   }
 
+  /** The span that was selected when the trace was last left; '' for none, undefined when it was not open. */
+  get keptSpanId(): string | undefined {
+    return keptView(this.session, this.traceId)?.spanId;
+  }
+
+  /** Remembers for the next visit how the trace is looked at, and the selected span; '' for none. */
+  keep(spanId: string): void {
+    const layout = this.#shown?.layout;
+    if (layout === undefined) return;
+    const { baseHi, baseLo, durationNs } = layout.meta;
+    keepView(this.session, this.traceId, {
+      window: this.#window,
+      place: { baseHi, baseLo, durationNs },
+      spanId,
+    });
+  }
+
   get error(): LiveError | undefined {
     return this.#error;
   }
@@ -151,7 +171,7 @@ export class TraceState {
 
   /** Whether times are shown without clock skew; it lives in the URL. */
   get isCorrected(): boolean {
-    return this.session.route.param('clock') === 'corrected';
+    return this.#isCorrected;
   }
 
   toggleCorrected(): void {
@@ -309,10 +329,7 @@ export class TraceState {
     const previous = this.#shown?.layout;
     if (previous !== undefined && previous !== layout) this.#carryFolds(previous, layout);
     this.#motion.stop();
-    this.#window =
-      before === undefined
-        ? wholeWindow(layout.meta.durationNs)
-        : carryWindow(this.#window, before, layout.meta, this.widthPx);
+    this.#window = this.#windowFor(layout.meta, before);
     this.#hovered = -1;
     if (previous?.meta.spanCount !== layout.meta.spanCount) this.finder.grow();
     const { strings, columns } = layout;
@@ -320,6 +337,14 @@ export class TraceState {
       layout,
       slots: serviceSlots(strings, columns.serviceStr, (name) => this.session.colours.of(name)),
     };
+  }
+
+  /** A first layout is shown as the trace was left. */
+  #windowFor(meta: TraceMeta, before: TraceMeta | undefined): TimeWindow {
+    if (before !== undefined) return carryWindow(this.#window, before, meta, this.widthPx);
+    const kept = keptView(this.session, this.traceId);
+    if (kept === undefined) return wholeWindow(meta.durationNs);
+    return carryWindow(kept.window, kept.place, meta, this.widthPx);
   }
 
   /** Folded and unrolled boxes stay so in another layout: span ids name them there. */

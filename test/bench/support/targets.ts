@@ -255,4 +255,18 @@ export const TARGETS: readonly Target[] = [
     limit: 16.7,
     show: ms,
   },
+  {
+    what: 'Frame while 50 k spans/s arrive in the open trace, p95',
+    figure: 'frames.trace',
+    bound: 'at most',
+    limit: 16.7,
+    show: ms,
+  },
+  {
+    what: 'Frame while 50 k spans/s arrive, merged flame graph, p95',
+    figure: 'frames.flame',
+    bound: 'at most',
+    limit: 16.7,
+    show: ms,
+  },
 ];

@@ -140,6 +140,7 @@ export function layoutFrame(
     steadySince: over.layout ?? 1,
     boxCount: count,
     firstBox: 0,
+    hasPath: true,
     baseHi: 0,
     baseLo: 0,
     durationNs: Math.max(1, ...specs.slice(0, 1000).map(({ end }) => end)),

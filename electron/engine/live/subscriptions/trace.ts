@@ -11,6 +11,8 @@ import type { Built, BuiltFrame, OpenTopic, TopicSource } from '../topic.ts';
 
 /** Boxes a frame: about 1 MB, a few ms to pack and to take in. */
 const BOXES_PER_FRAME = 16_384;
+/** Stretches of the critical path a frame, where it comes by itself. */
+const STRETCHES_PER_FRAME = 49_152;
 /** Small traces follow this closely what arrives. */
 const MIN_INTERVAL_MS = 40;
 /** Boxes sent a millisecond, at most: about 12 MB/s. */
@@ -41,6 +43,8 @@ class TraceTopic implements TopicSource {
   #steadySince = 0;
   #laidOutMs = 0;
   #nextBox = 0;
+  #nextStretch = 0;
+  #hasSentPath = false;
   #sentStrings = 0;
   #sentMeta = '';
 
@@ -71,9 +75,12 @@ class TraceTopic implements TopicSource {
     const held = this.#hold();
     if (held === undefined) return this.#buildAbsent(isFresh);
     const trace = store.traces.get(held.row);
-    const hasMore = this.#layout !== undefined && this.#nextBox < this.#layout.boxCount;
     // A layout that is being sent is finished first: else a growing trace would never arrive whole.
-    if (hasMore && !isFresh) return this.#buildPart(held, 'delta');
+    if (this.#layout !== undefined && !this.#hasSentPath && !isFresh) {
+      return this.#nextBox < this.#layout.boxCount
+        ? this.#buildPart(held, 'delta')
+        : this.#buildPath(held, this.#layout);
+    }
     const state = spanState(trace, store.spans.supersededCount);
     const isOld = this.#layout === undefined || haveSpansChanged(this.#laidOut, state);
     const before = this.#laidOut?.order === state.order ? this.#layout?.placed : undefined;
@@ -143,6 +150,8 @@ class TraceTopic implements TopicSource {
 
   #rewind(): void {
     this.#nextBox = 0;
+    this.#nextStretch = 0;
+    this.#hasSentPath = false;
     this.#sentStrings = 0;
   }
 
@@ -151,7 +160,10 @@ class TraceTopic implements TopicSource {
     if (layout === undefined) throw new Error('a part needs a layout');
     const from = this.#nextBox;
     const to = Math.min(from + BOXES_PER_FRAME, layout.boxCount);
-    const columns = cutColumns(layout.columns, layout.critical, from, to);
+    // A small trace comes in one piece. A large one is drawn before its critical path is looked for.
+    this.#hasSentPath = to - from === layout.boxCount;
+    const path = this.#hasSentPath ? layout.critical() : NO_PATH;
+    const columns = cutColumns(layout.columns, from, to, path);
     const strings = layout.strings.slice(this.#sentStrings, stringsUpTo(columns));
     this.#sentStrings += strings.length;
     this.#nextBox = to;
@@ -159,9 +171,26 @@ class TraceTopic implements TopicSource {
     this.#sentMeta = JSON.stringify({ ...meta, firstBox: 0 });
     return {
       frame: { kind, meta: { ...meta, strings }, columns },
-      hasMore: to < layout.boxCount,
+      hasMore: !this.#hasSentPath,
       staleInMs: this.#staleInMs(held, layout),
     };
+  }
+
+  /** The next stretches of the critical path, behind all boxes. */
+  #buildPath(held: Held, layout: FlameLayout): Built {
+    const { clock } = this.#context.options;
+    const startedMs = clock.ticksMs();
+    const critical = layout.critical();
+    this.#costMs += clock.ticksMs() - startedMs;
+    const from = this.#nextStretch;
+    const to = Math.min(from + STRETCHES_PER_FRAME, critical.box.length);
+    this.#nextStretch = to;
+    this.#hasSentPath = to === critical.box.length;
+    const meta = this.#meta(held, layout, layout.boxCount);
+    this.#sentMeta = JSON.stringify({ ...meta, firstBox: 0 });
+    const columns = cutColumns(NO_BOXES, 0, 0, cutPath(critical, from, to));
+    const staleInMs = this.#staleInMs(held, layout);
+    return { frame: { kind: 'delta', meta, columns }, hasMore: !this.#hasSentPath, staleInMs };
   }
 
   /** Flags that changed alone go out as a part without boxes. */
@@ -173,7 +202,7 @@ class TraceTopic implements TopicSource {
     const staleInMs = this.#staleInMs(held, layout);
     if (head === this.#sentMeta) return { frame: null, staleInMs };
     this.#sentMeta = head;
-    const columns = cutColumns(layout.columns, layout.critical, layout.boxCount, layout.boxCount);
+    const columns = cutColumns(NO_BOXES, 0, 0, NO_PATH);
     return { frame: { kind: 'delta', meta, columns }, staleInMs };
   }
 
@@ -198,6 +227,7 @@ class TraceTopic implements TopicSource {
       steadySince: this.#steadySince,
       boxCount: layout.boxCount,
       firstBox,
+      hasPath: this.#hasSentPath,
       baseHi: layout.baseHi,
       baseLo: layout.baseLo,
       durationNs: layout.durationNs,
@@ -211,7 +241,7 @@ class TraceTopic implements TopicSource {
       flags: traceFlags(trace, this.#receivingForMs(trace, layout) > 0),
       skewCount: layout.skewCount,
       corrected: this.#isCorrected,
-      criticalOverlaps: layout.critical.overlapCount,
+      criticalOverlaps: this.#hasSentPath ? layout.critical().overlapCount : 0,
       strings: [],
       rootBox: layout.rootBox,
       pinned: trace.pinned,
@@ -223,7 +253,7 @@ class TraceTopic implements TopicSource {
     this.#sentMeta = 'absent';
     const layout = ++this.#layoutNumber;
     const head = { traceId: this.#traceId, layout, steadySince: layout };
-    const columns = cutColumns(NO_BOXES, NO_PATH, 0, 0);
+    const columns = cutColumns(NO_BOXES, 0, 0, NO_PATH);
     return { frame: { kind: 'snapshot', meta: { ...ABSENT, ...head }, columns } };
   }
 }
@@ -261,6 +291,7 @@ const ABSENT: Omit<TraceMeta, 'traceId' | 'layout' | 'steadySince'> = {
   state: 'absent',
   boxCount: 0,
   firstBox: 0,
+  hasPath: false,
   baseHi: 0,
   baseLo: 0,
   durationNs: 0,
@@ -297,23 +328,30 @@ const NO_BOXES: FlameLayout['columns'] = {
   spanId: new Uint8Array(0),
 };
 
-const NO_PATH: CriticalPath = {
+type Stretches = Pick<CriticalPath, 'box' | 'startNs' | 'endNs'>;
+
+const NO_PATH: Stretches = {
   box: new Uint32Array(0),
   startNs: new Float64Array(0),
   endNs: new Float64Array(0),
-  offset: new Uint32Array(1),
-  overlapCount: 0,
 };
 
-/** Views of the boxes [from, to). */
+/** Views of the stretches [from, to). */
+function cutPath({ box, startNs, endNs }: Stretches, from: number, to: number): Stretches {
+  return {
+    box: box.subarray(from, to),
+    startNs: startNs.subarray(from, to),
+    endNs: endNs.subarray(from, to),
+  };
+}
+
+/** Views of the boxes [from, to), and a part of the critical path. */
 function cutColumns(
   columns: FlameLayout['columns'],
-  critical: CriticalPath,
   from: number,
   to: number,
+  path: Stretches,
 ): TraceColumns {
-  const pathFrom = critical.offset[from];
-  const pathTo = critical.offset[to];
   return {
     startNs: columns.startNs.subarray(from, to),
     endNs: columns.endNs.subarray(from, to),
@@ -329,9 +367,9 @@ function cutColumns(
     eventCount: columns.eventCount.subarray(from, to),
     linkCount: columns.linkCount.subarray(from, to),
     spanId: columns.spanId.subarray(from * 8, to * 8),
-    criticalBox: critical.box.subarray(pathFrom, pathTo),
-    criticalStartNs: critical.startNs.subarray(pathFrom, pathTo),
-    criticalEndNs: critical.endNs.subarray(pathFrom, pathTo),
+    criticalBox: path.box,
+    criticalStartNs: path.startNs,
+    criticalEndNs: path.endNs,
   };
 }
 
