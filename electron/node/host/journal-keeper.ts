@@ -20,7 +20,7 @@ import {
   type RestoredCounts,
 } from '../../../proto/live/topics.ts';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
-import type { BodyEncoding, Clock, IngestResult } from '../../engine/config.ts';
+import type { BodyEncoding, IngestResult } from '../../engine/config.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { jsonToProto } from '../../engine/wire/json-to-proto.ts';
 import { describeRestored } from '../capture/describe.ts';
@@ -34,10 +34,12 @@ import { listMarks, MarksFile, readMarks, removeMarks } from '../capture/journal
 import { Journal, listSegments, PARTIAL_MARKER } from '../capture/journal.ts';
 import { restoreSegments } from '../capture/journal-restore.ts';
 import type { IngestTarget, RequestLine, WaitForJournal } from '../receiver/target.ts';
+import type { ArrivalClock } from './arrival-clock.ts';
 import type { JournalConfig } from './control.ts';
 import { toFailure } from './failure.ts';
 import { offeredRecovery, RECOVERY_FOLDER } from './journal-folder.ts';
 import type { Operation, Operations } from './operations.ts';
+import { joined, plainBody } from './record-body.ts';
 
 /** Present while the folder's own segments are read: found at a start, reading them ended an engine. */
 const RESTORING_MARKER = 'restoring';
@@ -55,29 +57,6 @@ export interface JournalKeeperOptions {
   readonly onChange: () => void;
   /** Something went wrong that a person should know; the status and the receiver log say it too. */
   readonly onWarning: (message: string) => void;
-}
-
-/** The system's clock, but for batches that come back: they arrived when they arrived. */
-export class ArrivalClock implements Clock {
-  #arrivalMs: number | undefined;
-
-  nowMs(): number {
-    return this.#arrivalMs ?? Date.now();
-  }
-
-  ticksMs(): number {
-    return performance.now();
-  }
-
-  /** Runs `work` at another time. */
-  at<T>(arrivalMs: number, work: () => T): T {
-    this.#arrivalMs = arrivalMs;
-    try {
-      return work();
-    } finally {
-      this.#arrivalMs = undefined;
-    }
-  }
 }
 
 /** Life cycle: `open` before the receiver listens, `close` after it closed. */
@@ -121,10 +100,10 @@ export class JournalKeeper implements IngestTarget {
     const journal = this.#journal;
     if (journal?.isOn !== true) return this.#engine.ingest(signal, chunks, byteLength, encoding);
     if (encoding === 'protobuf')
-      return this.#keep(journal, signal, plain(chunks, byteLength), wait);
+      return this.#keep(journal, signal, plainBody(chunks, byteLength), wait);
     const encoded = jsonToProto(signal, joined(chunks, byteLength));
     if (!encoded.ok) return encoded;
-    const body = plain([encoded.bytes], encoded.bytes.byteLength);
+    const body = plainBody([encoded.bytes], encoded.bytes.byteLength);
     return this.#keep(journal, signal, body, wait && { isAlone: wait.isAlone });
   }
 
@@ -226,7 +205,7 @@ export class JournalKeeper implements IngestTarget {
     for (let request = rest.next(); request !== null; request = rest.next()) {
       if (request === 'searching') continue;
       const { bytes } = request;
-      journal.append(request.signal, Date.now(), plain([bytes], bytes.byteLength));
+      journal.append(request.signal, Date.now(), plainBody([bytes], bytes.byteLength));
     }
     rest.close();
   }
@@ -410,14 +389,4 @@ function removeMarksQuietly(folder: string): void {
 
 function signalOf(name: string): Signal {
   return parseSegmentName(name)?.signal ?? 'traces';
-}
-
-function plain(chunks: readonly Uint8Array[], byteLength: number): RecordBody {
-  return { chunks, byteLength, coding: 'plain', plainBytes: byteLength };
-}
-
-function joined(chunks: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined && first.byteLength === byteLength) return first;
-  return Buffer.concat(chunks, byteLength);
 }
