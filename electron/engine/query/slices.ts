@@ -4,6 +4,9 @@ import type { Clock, Scheduler } from '../config.ts';
 /** The longest that one slice keeps the thread. */
 export const SLICE_MS = 8;
 
+/** The same for a search that goes on while a frame is built: the frame takes the rest. */
+export const FRAME_SLICE_MS = 2;
+
 /** How fast the cost of a long step is forgotten: one that hit a collection is not the rule. */
 const FORGET = 0.75;
 

@@ -10,7 +10,7 @@
  * are searched from the newest down, in slices.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { runSliced } from '../query/slices.ts';
+import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type StoreRead } from '../store/schema.ts';
 import type { BrushRange } from './brush.ts';
 import { MatchColumn } from './match-column.ts';
@@ -103,10 +103,14 @@ export class MatchingSpans implements SpanSet {
     if (this.#stop !== undefined) return;
     let isDone = false;
     this.#isRefreshing = true;
-    const stop = runSliced(this.#runtime, () => {
-      isDone = this.#step();
-      return isDone;
-    });
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
     this.#isRefreshing = false;
     if (!isDone) this.#stop = stop;
   }
