@@ -8,6 +8,7 @@ import { equalBytes } from '../store/hash.ts';
 import { Cursor, WIRE } from '../wire/cursor.ts';
 import { readKeyValue } from '../wire/decode-values.ts';
 import { base64 } from '../wire/value-text.ts';
+import { LENGTH, type KeySet, type KeyTest } from './key-set.ts';
 import type { ValueTest } from './value-test.ts';
 
 /** Bits of what was found of a field in an item. */
@@ -25,78 +26,6 @@ const VALUE = FOUND.present | FOUND.value;
 const HOLDS = FOUND.present | FOUND.value | FOUND.holds;
 
 const encoder = new TextEncoder();
-
-/** One name of an attribute, and the test of its values; null only asks whether it is there. */
-export class KeyTest {
-  readonly key: Uint8Array;
-  readonly test: ValueTest | null;
-  /** 1 where a prefix of this length is followed by a dot; null when the key has none. */
-  readonly dots: Uint8Array | null;
-  readonly name: string;
-  /** The key four bytes at a time, little-endian; what is left over of its end is not in it. */
-  readonly #words: Uint32Array;
-
-  constructor(name: string, test: ValueTest | null) {
-    this.name = name;
-    this.key = encoder.encode(name);
-    this.test = test;
-    const view = new DataView(this.key.buffer, this.key.byteOffset, this.key.byteLength);
-    this.#words = Uint32Array.from({ length: this.key.length >>> 2 }, (_, i) =>
-      view.getUint32(i * 4, true),
-    );
-    this.dots = name.includes('.') ? this.key.map((byte) => (byte === 0x2e ? 1 : 0)) : null;
-  }
-
-  /** Whether the bytes at `start`, as many as the key has, are the key. Hot loop. */
-  isAt(view: DataView, start: number): boolean {
-    const words = this.#words;
-    let at = start;
-    for (let i = 0; i < words.length; i++, at += 4) {
-      if (view.getUint32(at, true) !== words[i]) return false;
-    }
-    const { key } = this;
-    for (let i = words.length * 4; i < key.length; i++, at++) {
-      if (view.getUint8(at) !== key[i]) return false;
-    }
-    return true;
-  }
-}
-
-/** Lengths of keys, by their first byte: no key, keys that all begin alike, or any. */
-const NO_KEY = 0;
-const SAME_HEAD = 1;
-const ANY_KEY = 2;
-
-/** The names of one attribute. */
-export class KeySet {
-  readonly tests: readonly KeyTest[];
-  /**
-   * By the first byte of a key's length: whether a key of this length may be one of them or hold one.
-   * Lengths of more than a byte may.
-   */
-  readonly lengths = new Uint8Array(256).fill(ANY_KEY, 128);
-  /** By length, where it is SAME_HEAD: the first four bytes, little-endian. */
-  readonly heads = new Uint32Array(128);
-
-  constructor(tests: readonly KeyTest[]) {
-    this.tests = tests;
-    for (const { key, dots } of tests) {
-      this.#add(key, key.length);
-      dots?.forEach((isDot, at) => {
-        if (isDot === 1) this.#add(key, at);
-      });
-    }
-  }
-
-  #add(key: Uint8Array, length: number): void {
-    if (length >= 128) return;
-    const head = key[0] | (key[1] << 8) | (key[2] << 16) | (key[3] << 24);
-    const known = this.lengths[length];
-    const isSame = known === NO_KEY || (known === SAME_HEAD && this.heads[length] === head >>> 0);
-    this.lengths[length] = length >= 4 && isSame ? SAME_HEAD : ANY_KEY;
-    this.heads[length] = head;
-  }
-}
 
 /**
  * Goes through the length-delimited fields of one number in a message: `next` moves to the next,
@@ -221,8 +150,8 @@ export function findAttributes(
       if ((value & 0xff) !== VALUE_TAG || keyEnd + 2 + (value >>> 8) !== to) break;
       const kind = lengths[keyLength];
       if (
-        kind !== NO_KEY &&
-        (kind === ANY_KEY || view.getUint32(pos + 4, true) === heads[keyLength])
+        kind !== LENGTH.none &&
+        (kind === LENGTH.any || view.getUint32(pos + 4, true) === heads[keyLength])
       )
         break;
       pos = to;
