@@ -7,6 +7,8 @@ export const SLICE_MS = 8;
 /** The same for a search that goes on while a frame is built: the frame takes the rest. */
 export const FRAME_SLICE_MS = 2;
 
+/** Steps that there has to be room for: the next one may take longer than those before. */
+const ROOM_FOR = 2;
 /** How fast the cost of a long step is forgotten: one that hit a collection is not the rule. */
 const FORGET = 0.75;
 
@@ -30,7 +32,7 @@ export function runSliced(
       const afterMs = runtime.clock.ticksMs();
       stepMs = Math.max(afterMs - nowMs, stepMs * FORGET);
       nowMs = afterMs;
-      if (nowMs + stepMs >= untilMs) {
+      if (nowMs + stepMs * ROOM_FOR >= untilMs) {
         runtime.scheduler.soon(slice);
         return;
       }
