@@ -258,6 +258,13 @@ export function addClause(text: string, clause: ClauseSpec): string {
   return appendClause(rest, written);
 }
 
+/** The same for a clause that is text already, such as a facet's. Nothing gives way to it. */
+export function addClauseText(text: string, clause: string): string {
+  const kept = text.trim();
+  const isThere = tokenRanges(kept).some(({ from, to }) => kept.slice(from, to) === clause);
+  return isThere ? kept : appendClause(kept, clause);
+}
+
 /** The query with a clause in the place of every other one of the same field at the top level. */
 export function onlyThis(text: string, clause: ClauseSpec): string {
   const name = writeField(clause.field);
@@ -301,6 +308,6 @@ function appendClause(text: string, clause: string): string {
   const joined = isAlone(kept) ? `${kept} ${clause}` : `(${kept}) ${clause}`;
   const last = tokenRanges(joined).at(-1);
   // An open quote or bracket would swallow what follows it.
-  const isSwallowed = last === undefined || joined.slice(last.from, last.to) !== clause;
+  const isSwallowed = last === undefined || last.from < joined.length - clause.length;
   return isSwallowed ? `${clause} ${kept}` : joined;
 }

@@ -4,7 +4,7 @@ import { compile } from '../../electron/engine/query/compile.ts';
 import { LogMatcher, SpanMatcher } from '../../electron/engine/query/match.ts';
 import { parseQuery } from '../../electron/engine/query/parser.ts';
 import type { CompiledQuery } from '../../electron/engine/query/plan.ts';
-import { SLICE_MS } from '../../electron/engine/query/slices.ts';
+import { runSliced, SLICE_MS } from '../../electron/engine/query/slices.ts';
 import { TraceMatcher } from '../../electron/engine/query/trace-match.ts';
 import { Store } from '../../electron/engine/store/store.ts';
 import { RE2 } from '../../electron/node/host/regex.ts';
@@ -134,7 +134,7 @@ interface Result {
   readonly matches: number;
 }
 
-/** Runs steps in slices; between two slices nothing happens here, elsewhere ingest and frames do. */
+/** Runs steps in the slices of the program; between two nothing happens here, elsewhere much does. */
 function search(store: Store, target: Target, query: CompiledQuery): Result {
   let matches = 0;
   let firstMs = Infinity;
@@ -146,10 +146,19 @@ function search(store: Store, target: Target, query: CompiledQuery): Result {
   const steps =
     target === 'traces' ? traceSteps(store, query, note) : itemSteps(store, target, query, note);
   let longest = 0;
-  for (let isDone = false; !isDone;) {
+  let next: (() => void) | undefined = () => {
+    runSliced(runtime, () => steps.next().done === true);
+  };
+  const clock = { nowMs: () => Date.now(), ticksMs: () => performance.now() };
+  const soon = (task: () => void): void => {
+    next = task;
+  };
+  const runtime = { clock, scheduler: { soon, after: () => () => undefined } };
+  while (next !== undefined) {
+    const slice: () => void = next;
+    next = undefined;
     const from = performance.now();
-    do isDone = steps.next().done === true;
-    while (!isDone && performance.now() < from + SLICE_MS);
+    slice();
     longest = Math.max(longest, performance.now() - from);
   }
   const { user, system } = process.cpuUsage(startedCpu);

@@ -48,7 +48,7 @@ export async function run({ smoke }: BenchOptions): Promise<BenchReport> {
   const last = fills.map((stages) => stages[smoke ? 1 : 2]);
   return {
     lines: [
-      `512-span bodies in traces of 32 spans, ids fresh, through the engine's door; ${fills.length} stores one after the other, medians (lowest–highest). *Ingest* is of the spans since the row before; *beside the bytes* are columns and indexes by the store's own account, of which segments of 65,536 rows are the least there is; the first rows pay for the first segments and slabs, and heap differences of a few spans are noise. *Open a trace* and *list window* (60 rows at a random place) are from the request to the decoded frame over an in-memory channel.`,
+      `512-span bodies in traces of 32 spans, ids fresh, through the engine's door; ${fills.length} stores one after the other, medians (lowest–highest). *Ingest* is of the spans since the row before; *beside the bytes* are columns and indexes by the store's own account, of which a quarter of a segment of 65,536 rows is the least there is; the first rows pay for the first segments and slabs, and heap differences of a few spans are noise. *Open a trace* and *list window* (60 rows at a random place) are from the request to the decoded frame over an in-memory channel.`,
       '',
       ...table(
         [

@@ -212,3 +212,22 @@ async function firstFrame(client: LiveClient, text: string): Promise<{ begin: nu
   await settle();
   return last().meta;
 }
+
+describe('the density of many records', () => {
+  it('is counted between frames, not by them alone', async () => {
+    const test = createEngine();
+    sendLogs(
+      test.engine,
+      Array.from({ length: 20_000 }, (_, i) => ({ body: 'x', second: i / 1000 })),
+    );
+    test.time.tickCostMs = 1;
+    const { last } = watch(connectClient(test.engine), { ...TAIL, densityColumns: 50, ticks: 20 });
+    await settle();
+    const counted = (): number => last().columns.density.reduce((sum, count) => sum + count, 0);
+    expect(counted()).toBeLessThan(20_000);
+    for (let turn = 0; turn < 20 && test.time.runSoon(); turn++);
+    test.time.advance(150);
+    await settle();
+    expect(counted()).toBe(20_000);
+  });
+});

@@ -9,6 +9,7 @@ import {
   sendSpans,
   settle,
   traceIdOf,
+  type TestEngine,
 } from '../support/live-engine.ts';
 
 const WINDOW = { filter: NO_FILTER, anchor: 1, first: 0, count: 50 } as const;
@@ -127,6 +128,63 @@ describe('a brush', () => {
     time.advance(300);
     await settle();
     expect(names(frames.at(-1))).toEqual(['short']);
+  });
+});
+
+describe('a brush over many spans', () => {
+  const COUNT = 12_000;
+  const base = secondNs(0);
+  const brush = {
+    fromNs: String(base + 2_000n),
+    toNs: String(base + 9_000n),
+    minNs: 0,
+    maxNs: 1e9,
+  };
+
+  function filled(): TestEngine {
+    const test = createEngine();
+    const spans = Array.from({ length: COUNT }, (_, i) => ({
+      trace: 1,
+      id: i + 1,
+      start: i,
+      end: i + 1 + ((i * 7919) % 1000),
+    }));
+    sendSpans(test.engine, spans);
+    return test;
+  }
+
+  it('is asked in slices, and the list says so until all were', async () => {
+    const test = filled();
+    test.time.tickCostMs = 1;
+    const frames: TopicFrame<'spans'>[] = [];
+    const params = { filter: NO_FILTER, anchor: null, first: 0, count: 50, brush };
+    connectClient(test.engine).subscribe('spans', params, {
+      frame: (frame) => frames.push(frame),
+    });
+    await settle();
+    expect(frames.at(-1)?.meta.searching).toBe(true);
+    for (let turn = 0; turn < 100 && test.time.runSoon(); turn++);
+    test.time.advance(300);
+    await settle();
+    expect(frames.at(-1)?.meta).toMatchObject({ searching: false, matched: 7000 });
+  });
+
+  it('gives the slowest of a page, whatever takes several slices', async () => {
+    const test = filled();
+    test.time.tickCostMs = 1;
+    const client = connectClient(test.engine);
+    const pages: { readonly durations: readonly number[]; readonly matched: number }[] = [];
+    const asked = { filter: NO_FILTER, brush, order: 'slowest', limit: 3, cursor: '' } as const;
+    void client.request('spans.list', asked).then(({ spans, matched }) => {
+      pages.push({ durations: spans.map(({ durationNs }) => Number(durationNs)), matched });
+    });
+    for (let turn = 0; turn < 100 && pages.length === 0; turn++) {
+      await settle();
+      test.time.runSoon();
+    }
+    const all = Array.from({ length: 7000 }, (_, i) => 1 + (((i + 2000) * 7919) % 1000));
+    const durations = all.toSorted((a, b) => b - a).slice(0, 3);
+    expect(pages).toEqual([{ durations, matched: 7000 }]);
   });
 });
 

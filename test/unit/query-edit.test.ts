@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseQuery } from '../../electron/engine/query/parser.ts';
 import {
+  addClauseText,
   addClause,
   onlyThis,
   removeClause,
@@ -52,6 +53,27 @@ describe('addClause', () => {
     ['(open bracket', 'service:a (open bracket'],
   ])('adds to %s', (text, expected) => {
     expect(addClause(text, service('a'))).toBe(expected);
+  });
+});
+
+describe('addClauseText', () => {
+  it('adds the clause to what is there', () => {
+    expect(addClauseText('', 'status:error')).toBe('status:error');
+    expect(addClauseText('service:cart ', 'status:error')).toBe('service:cart status:error');
+  });
+
+  it('changes nothing when the clause is there already', () => {
+    const text = 'service:cart status:error';
+    expect(addClauseText(text, 'status:error')).toBe(text);
+  });
+
+  it('keeps alternatives together', () => {
+    expect(addClauseText('a or b', 'status:error')).toBe('(a or b) status:error');
+    expect(addClauseText('a or b', '(c d)')).toBe('(a or b) (c d)');
+  });
+
+  it('puts the clause before a quote that is open', () => {
+    expect(addClauseText('name:"a', 'status:error')).toBe('status:error name:"a');
   });
 });
 

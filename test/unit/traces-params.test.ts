@@ -4,7 +4,6 @@ import { listLayout, stripLayout } from '../../renderer/features/traces/layout.t
 import {
   formatBrush,
   MAX_MARKED,
-  narrowed,
   orderOf,
   parseBrush,
   parseMarked,
@@ -43,21 +42,6 @@ describe('the place of the list in the URL', () => {
     expect(parseMarked(`${id(1)},${id(2)},${id(1)},junk,`)).toEqual([id(1), id(2)]);
     const many = Array.from({ length: MAX_MARKED + 5 }, (_, n) => id(n));
     expect(parseMarked(many.join(','))).toHaveLength(MAX_MARKED);
-  });
-});
-
-describe('narrowing a query', () => {
-  test('the clause is added to what is there', () => {
-    expect(narrowed('', 'status:error')).toBe('status:error');
-    expect(narrowed('service:cart ', 'status:error')).toBe('service:cart status:error');
-  });
-
-  test('a clause that is there already changes nothing', () => {
-    expect(narrowed('service:cart status:error', 'status:error')).toBe('service:cart status:error');
-  });
-
-  test('alternatives are kept together', () => {
-    expect(narrowed('a or b', 'status:error')).toBe('(a or b) status:error');
   });
 });
 

@@ -8,7 +8,14 @@ import { placeOf, spanDurationNs, type SpanSet } from '../view/span-set.ts';
 import { sortKey, type SortedOrder } from '../view/trace-list.ts';
 import { countAbove, type TraceSet } from '../view/trace-set.ts';
 import type { LiveContext } from './context.ts';
-import { fromList, pageCursor, readPageCursor, TopPage, type PageCursor } from './pages.ts';
+import {
+  fromList,
+  fromListSliced,
+  pageCursor,
+  readPageCursor,
+  TopPage,
+  type PageCursor,
+} from './pages.ts';
 import {
   readBrush,
   readCount,
@@ -21,6 +28,7 @@ import {
   readUnixNano,
   type Fields,
 } from './params.ts';
+import type { Lease } from './shared-lists.ts';
 
 type OnCancel = (stop: () => void) => void;
 type Page<M extends 'traces.list' | 'spans.list' | 'logs.list'> = Methods[M]['result'];
@@ -102,10 +110,14 @@ export function listSpans(
   const brush = readBrush(params);
   const order = readSpanOrder(params);
   const asked = readAsked(params, order !== 'newest');
-  return fromList(
-    (wake) => context.lists.spans(filter, brush, wake),
-    onCancel,
-    (set) => (order === 'newest' ? newestSpans(context, set, asked) : slowest(context, set, asked)),
+  const open = (wake: () => void): Lease<SpanSet> => context.lists.spans(filter, brush, wake);
+  if (order === 'newest')
+    return fromList(open, onCancel, (set) => newestSpans(context, set, asked));
+  return fromListSliced(open, onCancel, (lease, done) =>
+    slowest(context, lease.list, asked, (page) => {
+      lease.close();
+      done(page);
+    }),
   );
 }
 
@@ -124,22 +136,43 @@ function newestSpans(
   return { spans, nextCursor, matched: set.end - set.begin };
 }
 
+/** Spans looked at between two looks at the clock. */
+const SPANS_PER_STEP = 2048;
+
+/** Collects the slowest spans in slices, from the oldest on; the result stops it. */
 function slowest(
-  { store }: LiveContext,
+  { store, options }: LiveContext,
   set: SpanSet,
   { limit, below }: Asked,
-): Page<'spans.list'> {
-  const page = new TopPage(limit, below);
-  for (let place = set.begin; place < set.end; place++) {
-    const ordinal = set.ordinalAt(place);
-    page.add(spanDurationNs(store, store.spans.rowOf(ordinal)), ordinal);
-  }
-  const { items, next } = page.take();
-  return {
-    spans: items.map(({ ordinal }) => spanItem(store, store.spans.rowOf(ordinal))),
-    nextCursor: next,
-    matched: set.end - set.begin,
-  };
+  done: (page: Page<'spans.list'>) => void,
+): () => void {
+  let page = new TopPage(limit, below);
+  let { shifts } = set;
+  let at = set.begin;
+  return runSliced(options, () => {
+    // What was collected is of other places when members left, and of spans that are gone.
+    if (set.shifts !== shifts) {
+      shifts = set.shifts;
+      page = new TopPage(limit, below);
+      at = set.begin;
+    }
+    at = Math.max(at, set.begin);
+    const to = Math.min(at + SPANS_PER_STEP, set.end);
+    for (; at < to; at++) {
+      const ordinal = set.ordinalAt(at);
+      if (ordinal < store.spans.begin) continue;
+      page.add(spanDurationNs(store, store.spans.rowOf(ordinal)), ordinal);
+    }
+    if (at < set.end) return false;
+    const { items, next } = page.take();
+    const kept = items.filter(({ ordinal }) => ordinal >= store.spans.begin);
+    done({
+      spans: kept.map(({ ordinal }) => spanItem(store, store.spans.rowOf(ordinal))),
+      nextCursor: next,
+      matched: set.end - set.begin,
+    });
+    return true;
+  });
 }
 
 export function listLogs(
@@ -197,28 +230,13 @@ export function logAt(
 ): Promise<Methods['log.at']['result']> {
   const wanted = BigInt(readUnixNano(params, 'timeUnixNano'));
   const scope = readLogScope(params);
-  let stop = (): void => undefined;
-  const found = fromList(
+  return fromListSliced(
     (wake) => context.lists.logs(scope, wake),
-    (stopList) => {
-      onCancel(() => {
-        stopList();
-        stop();
-      });
-    },
-    () => context.lists.logs(scope, () => undefined),
-  );
-  return found.then(
-    (lease) =>
-      new Promise((resolve) => {
-        const stopSeek = seek(context, lease.list, wanted, (position) => {
-          lease.close();
-          resolve({ position });
-        });
-        stop = () => {
-          stopSeek();
-          lease.close();
-        };
+    onCancel,
+    (lease, done) =>
+      seek(context, lease.list, wanted, (position) => {
+        lease.close();
+        done({ position });
       }),
   );
 }

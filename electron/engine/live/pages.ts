@@ -113,3 +113,35 @@ export function fromList<L extends Searched, R>(
     if (!lease.list.isSearching) finish();
   });
 }
+
+/**
+ * Answers from a list whose search is over by work in slices, which gives its own lease back. `work`
+ * returns what stops it.
+ */
+export function fromListSliced<L extends Searched, R>(
+  open: (wake: () => void) => Lease<L>,
+  onCancel: (stop: () => void) => void,
+  work: (lease: Lease<L>, done: (result: R) => void) => () => void,
+): Promise<R> {
+  let stop = (): void => undefined;
+  const found = fromList(
+    open,
+    (stopList) => {
+      onCancel(() => {
+        stopList();
+        stop();
+      });
+    },
+    () => open(() => undefined),
+  );
+  return found.then(
+    (lease) =>
+      new Promise((resolve) => {
+        const stopWork = work(lease, resolve);
+        stop = () => {
+          stopWork();
+          lease.close();
+        };
+      }),
+  );
+}

@@ -111,16 +111,16 @@ export class SharedLists {
 
   spans(filter: Filter, brush: Brush | null, wake: () => void): Lease<SpanSet> {
     if (brush !== null) {
-      const base = this.spans(filter, null, wake);
+      // The search is over when the brush has seen what the search below it found.
+      const base = this.spans(filter, null, () => {
+        lease.list.refresh();
+        if (!lease.list.isSearching) wake();
+      });
       const range = new BrushRange(brush);
       const key = JSON.stringify([filter, brush]);
-      const lease = this.#spans.lease(
-        key,
-        () => undefined,
-        () => {
-          return new BrushedSpans(base.list, this.#store, range);
-        },
-      );
+      const lease = this.#spans.lease(key, wake, (onProgress) => {
+        return new BrushedSpans(base.list, this.#store, this.#options, range, onProgress);
+      });
       return joined(lease, base);
     }
     return this.#spans.lease(JSON.stringify(filter), wake, (onProgress) => {

@@ -5,9 +5,10 @@
 import { ANY_VALUE, KEY_VALUE } from '../../../proto/otlp/fields.ts';
 import type { AnyValue, KeyValue } from '../../../proto/otlp/model.ts';
 import { equalBytes } from '../store/hash.ts';
-import { Cursor, doubleOf, WIRE } from '../wire/cursor.ts';
+import { Cursor, WIRE } from '../wire/cursor.ts';
 import { readKeyValue } from '../wire/decode-values.ts';
 import { base64 } from '../wire/value-text.ts';
+import { LENGTH, type KeySet, type KeyTest } from './key-set.ts';
 import type { ValueTest } from './value-test.ts';
 
 /** Bits of what was found of a field in an item. */
@@ -25,39 +26,6 @@ const VALUE = FOUND.present | FOUND.value;
 const HOLDS = FOUND.present | FOUND.value | FOUND.holds;
 
 const encoder = new TextEncoder();
-
-/** One name of an attribute, and the test of its values; null only asks whether it is there. */
-export class KeyTest {
-  readonly key: Uint8Array;
-  readonly test: ValueTest | null;
-  /** 1 where a prefix of this length is followed by a dot; null when the key has none. */
-  readonly dots: Uint8Array | null;
-  readonly name: string;
-
-  constructor(name: string, test: ValueTest | null) {
-    this.name = name;
-    this.key = encoder.encode(name);
-    this.test = test;
-    this.dots = name.includes('.') ? this.key.map((byte) => (byte === 0x2e ? 1 : 0)) : null;
-  }
-}
-
-/** The names of one attribute. */
-export class KeySet {
-  readonly tests: readonly KeyTest[];
-  /** By length of a key, up to 127: 1 when a key of this length may be one of them or hold one. */
-  readonly lengths = new Uint8Array(128);
-
-  constructor(tests: readonly KeyTest[]) {
-    this.tests = tests;
-    for (const { key, dots } of tests) {
-      if (key.length < this.lengths.length) this.lengths[key.length] = 1;
-      dots?.forEach((isDot, at) => {
-        if (isDot === 1 && at < this.lengths.length) this.lengths[at] = 1;
-      });
-    }
-  }
-}
 
 /**
  * Goes through the length-delimited fields of one number in a message: `next` moves to the next,
@@ -136,12 +104,25 @@ const DOUBLE_TAG = (ANY_VALUE.doubleValue << 3) | WIRE.fixed64;
 const finder = new FieldFinder();
 const cursor = new Cursor(new Uint8Array(0));
 
+/** The bytes that were read last, mostly the slab that the next item is in too, and a view of them. */
+let seenBytes: Uint8Array = new Uint8Array(0);
+let seenView: DataView = new DataView(seenBytes.buffer);
+
+function viewOf(bytes: Uint8Array): DataView {
+  if (bytes === seenBytes) return seenView;
+  seenBytes = bytes;
+  seenView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return seenView;
+}
+
 /**
  * FOUND bits of the attributes of these names in the message in `bytes` [start, end), whose
  * attributes have `tag`. Ends early once `enough` bits are found. Not reentrant.
  *
  * Hot loop: the fields before and between the attributes and the usual short KeyValue with another
- * key are passed here, about 8 ns each (test/bench/query.bench.ts); the rest is left to FieldFinder.
+ * key are passed here, a few ns each (test/bench/query.bench.ts): four bytes are read at once, which
+ * of an attribute are its tag, its length, the key's tag and the key's length. The rest is left to
+ * FieldFinder.
  */
 export function findAttributes(
   bytes: Uint8Array,
@@ -151,57 +132,71 @@ export function findAttributes(
   keys: KeySet,
   enough: number,
 ): number {
-  const { tests, lengths } = keys;
+  const { tests, lengths, heads } = keys;
+  const view = viewOf(bytes);
+  const wanted = tag | (KEY_TAG << 16);
   let found = 0;
   let pos = start;
-  while (pos + 1 < end) {
-    const field = bytes[pos];
+  while (pos + 4 <= end) {
+    let word = view.getUint32(pos, true);
+    // Attributes of other keys in a row, mostly: a loop of their own, with nothing else to decide.
+    while ((word & 0xff80ff) === wanted) {
+      const to = pos + 2 + ((word >>> 8) & 0x7f);
+      const keyLength = word >>> 24;
+      const keyEnd = pos + 4 + keyLength;
+      // One value from the key to the end.
+      if (keyEnd + 2 > to || to + 4 > end) break;
+      const value = view.getUint16(keyEnd, true);
+      if ((value & 0xff) !== VALUE_TAG || keyEnd + 2 + (value >>> 8) !== to) break;
+      const kind = lengths[keyLength];
+      if (
+        kind !== LENGTH.none &&
+        (kind === LENGTH.any || view.getUint32(pos + 4, true) === heads[keyLength])
+      )
+        break;
+      pos = to;
+      word = view.getUint32(pos, true);
+    }
+    const field = word & 0xff;
     if (field >= 0x80) break;
     const wire = field & 7;
-    if (wire === WIRE.fixed64) {
-      pos += 9;
-      continue;
-    }
-    let length = bytes[pos + 1];
-    let from = pos + 2;
+    let length = (word >>> 8) & 0xff;
     if (wire !== WIRE.len) {
-      if (wire !== WIRE.varint || length >= 0x80) break;
-      pos = from;
+      if (wire === WIRE.fixed64) pos += 9;
+      else if (wire === WIRE.varint && length < 0x80) pos += 2;
+      else break;
       continue;
     }
+    let from = pos + 2;
     if (length >= 0x80) {
-      const high = bytes[from++];
+      const high = (word >>> 16) & 0xff;
       if (high >= 0x80) break;
+      from++;
       length = (length & 0x7f) | (high << 7);
     }
     const to = from + length;
     if (to > end) break;
     pos = to;
     if (field !== tag) continue;
-    const keyLength = bytes[from + 1];
-    const keyEnd = from + 2 + keyLength;
-    if (
-      keyLength < 0x80 &&
-      lengths[keyLength] === 0 &&
-      bytes[from] === KEY_TAG &&
-      bytes[keyEnd] === VALUE_TAG &&
-      keyEnd + 2 + bytes[keyEnd + 1] === to
-    ) {
-      continue;
-    }
-    found |= readPair(bytes, from, to, tests);
+    found |= readPair(bytes, view, from, to, tests);
     if ((found & enough) !== 0) return found;
   }
   finder.reset(bytes, pos, end, tag);
   while (finder.next()) {
-    found |= readPair(bytes, finder.start, finder.end, tests);
+    found |= readPair(bytes, view, finder.start, finder.end, tests);
     if ((found & enough) !== 0) break;
   }
   return found;
 }
 
 /** FOUND bits of one KeyValue. */
-function readPair(bytes: Uint8Array, start: number, end: number, keys: readonly KeyTest[]): number {
+function readPair(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  keys: readonly KeyTest[],
+): number {
   const keyLength = bytes[start + 1];
   const keyStart = start + 2;
   const keyEnd = keyStart + keyLength;
@@ -214,11 +209,13 @@ function readPair(bytes: Uint8Array, start: number, end: number, keys: readonly 
     if (valueStart === -1) return readDecoded(bytes, start, end, keys);
   }
   let found = 0;
-  for (const each of keys) {
+  for (let i = 0; i < keys.length; i++) {
+    const each = keys[i];
     const { key, dots } = each;
     if (keyLength === key.length) {
-      if (!equalBytes(key, 0, bytes, keyStart, keyLength)) continue;
-      const bits = each.test === null ? PRESENT : readValue(bytes, valueStart, end, each.test);
+      if (!each.isAt(view, keyStart)) continue;
+      const bits =
+        each.test === null ? PRESENT : readValue(bytes, view, valueStart, end, each.test);
       if (bits === -1) return readDecoded(bytes, start, end, keys);
       found |= bits;
     } else if (
@@ -249,7 +246,13 @@ function payloadToEnd(bytes: Uint8Array, pos: number, end: number, tag: number):
 }
 
 /** FOUND bits of an AnyValue that holds one plain field; -1 for what has to be decoded. */
-function readValue(bytes: Uint8Array, start: number, end: number, test: ValueTest): number {
+function readValue(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  test: ValueTest,
+): number {
   if (start === end) return VALUE;
   let holds = false;
   switch (bytes[start]) {
@@ -267,13 +270,18 @@ function readValue(bytes: Uint8Array, start: number, end: number, test: ValueTes
     }
     case DOUBLE_TAG:
       if (start + 9 !== end) return -1;
-      cursor.reset(bytes, start + 1, end);
-      cursor.fixed64();
-      holds = test.double(doubleOf(cursor.hi, cursor.lo));
+      holds = test.double(view.getFloat64(start + 1, true));
       break;
     case BOOL_TAG:
     case INT_TAG:
       if (!isVarint(bytes, start + 1, end)) return -1;
+      if (bytes[start] === INT_TAG && end - start <= 3) {
+        holds = test.int(
+          0,
+          (bytes[start + 1] & 0x7f) | (end - start === 3 ? bytes[start + 2] << 7 : 0),
+        );
+        break;
+      }
       cursor.reset(bytes, start + 1, end);
       cursor.varint64();
       holds =

@@ -1,7 +1,7 @@
 /** Plans for comparisons and presences: one field, its operator, its values. */
 import { severityLevel } from '../../../proto/otlp/signal.ts';
 import type { CompareOp, Comparison, Field, Intrinsic, Presence, Value } from './ast.ts';
-import { KeySet, KeyTest } from './attribute-walk.ts';
+import { KeySet, KeyTest } from './key-set.ts';
 import type { FieldContext } from './compile.ts';
 import { attributeNames, ENUM_WORDS } from './fields.ts';
 import {

@@ -129,19 +129,30 @@ export class DurationPredicate implements Predicate<SpanSegment> {
 
   /** Hot loop. */
   select(segment: SpanSegment, slots: Int32Array, count: number): number {
+    if (!this.#isRange) return this.#selectExact(segment, slots, count);
     const { startHi, startLo, endHi, endLo } = segment;
     const low = this.#low;
     const high = this.#high;
-    const isRange = this.#isRange;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const slot = slots[i];
       const difference = (endHi[slot] - startHi[slot]) * HALF + (endLo[slot] - startLo[slot]);
       const duration = difference > 0 ? difference : 0;
-      const fits = isRange
-        ? duration >= low && duration <= high
-        : fitsNumber(this.#match, duration < EXACT ? duration : exactDuration(segment, slot));
-      if (fits) slots[kept++] = slot;
+      slots[kept] = slot;
+      kept += duration >= low && duration <= high ? 1 : 0;
+    }
+    return kept;
+  }
+
+  #selectExact(segment: SpanSegment, slots: Int32Array, count: number): number {
+    const { startHi, startLo, endHi, endLo } = segment;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i];
+      const difference = (endHi[slot] - startHi[slot]) * HALF + (endLo[slot] - startLo[slot]);
+      const duration = Math.max(0, difference);
+      const exact = duration < EXACT ? duration : exactDuration(segment, slot);
+      if (fitsNumber(this.#match, exact)) slots[kept++] = slot;
     }
     return kept;
   }

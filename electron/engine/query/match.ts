@@ -2,6 +2,7 @@
 import { parentIdLo } from '../store/parent-id.ts';
 import {
   SEGMENT_BITS,
+  SEGMENT_ROWS,
   SLOT_MASK,
   STATUS_SHIFT,
   type ItemColumns,
@@ -305,23 +306,29 @@ export abstract class ItemMatcher<S extends ItemColumns> {
       if (segment === undefined) return;
       const base = segment.baseOrdinal;
       const until = Math.min(end, base + segment.count);
-      const count = this.#fill(segment, ordinal - base, until - base);
-      const kept = this.#predicate.select(segment, this.#slots, count);
-      for (let i = 0; i < kept; i++) found(base + this.#slots[i]);
+      const count = this.#fill(ordinal - base, until - base);
+      const slots = this.#slots;
+      const fitting = this.#predicate.select(segment, slots, count);
+      for (let i = 0; i < fitting; i++) {
+        if (this.isKept(segment, slots[i])) found(base + slots[i]);
+      }
       ordinal = until;
     }
   }
 
-  #fill(segment: S, first: number, end: number): number {
-    if (this.#slots.length < end - first) this.#slots = new Int32Array(end - first);
-    const slots = this.#slots;
-    let count = 0;
-    for (let slot = first; slot < end; slot++) {
-      if (this.isKept(segment, slot)) slots[count++] = slot;
-    }
+  /**
+   * The slots of [first, end), copied at once. Those that are not there to be found are few, and are
+   * taken out of what fits instead: no predicate minds them, because their columns and bytes stay.
+   */
+  #fill(first: number, end: number): number {
+    const count = end - first;
+    if (this.#slots.length < count) this.#slots = new Int32Array(count);
+    this.#slots.set(EVERY_SLOT.subarray(first, end));
     return count;
   }
 }
+
+const EVERY_SLOT = Int32Array.from({ length: SEGMENT_ROWS }, (_, slot) => slot);
 
 /** Spans, but for those that newer ones replaced. For queries of the target `spans`. */
 export class SpanMatcher extends ItemMatcher<SpanSegment> {

@@ -9,7 +9,7 @@
  * ```
  */
 import type { QueryTarget, TraceField } from './ast.ts';
-import type { KeySet } from './attribute-walk.ts';
+import type { KeySet } from './key-set.ts';
 import type { Needle } from './bytes-test.ts';
 import type { ValueTest } from './value-test.ts';
 

@@ -54,6 +54,10 @@ class EqualityTest implements ValueTest {
   readonly #large: bigint[] = [];
   readonly #true: boolean;
   readonly #false: boolean;
+  /** The integer that was asked last, and its verdict: many items in a row have the same. */
+  #lastHi = 0;
+  #lastLo = 0;
+  #lastHolds: boolean;
 
   constructor(values: readonly Value[], unitNs: number) {
     this.#texts = new ByteSet(values.filter(({ glob }) => !glob).map(({ text }) => text));
@@ -68,6 +72,7 @@ class EqualityTest implements ValueTest {
       values.some(({ text, quoted, glob }) => text === word && !quoted && !glob);
     this.#true = says('true');
     this.#false = says('false');
+    this.#lastHolds = this.double(0);
   }
 
   text(bytes: Uint8Array, start: number, end: number): boolean {
@@ -77,15 +82,19 @@ class EqualityTest implements ValueTest {
   }
 
   int(hi: number, lo: number): boolean {
-    if (this.#numbers.size === 0 && this.#large.length === 0) return false;
+    if (lo === this.#lastLo && hi === this.#lastHi) return this.#lastHolds;
     const value = exactInt(hi, lo);
-    return typeof value === 'number' ? this.double(value) : this.#hasBig(value);
+    const holds = typeof value === 'number' ? this.double(value) : this.#hasBig(value);
+    this.#lastHi = hi;
+    this.#lastLo = lo;
+    this.#lastHolds = holds;
+    return holds;
   }
 
   double(value: number): boolean {
     // A set takes NaN for equal to itself; here it equals nothing.
     if (this.#numbers.has(value) && !Number.isNaN(value)) return true;
-    return this.#large.some((large) => order(large, value) === 0);
+    return this.#large.length > 0 && this.#large.some((large) => order(large, value) === 0);
   }
 
   bool(value: boolean): boolean {

@@ -13,6 +13,8 @@ export interface OwnSegment extends ItemColumns {
   baseOrdinal: number;
   first: number;
   count: number;
+  /** Whether its memory was never written to: pages that no row has reached take none. */
+  isFresh: boolean;
   readonly runs: ItemRuns;
 }
 
@@ -21,6 +23,7 @@ export abstract class ItemSegment implements OwnSegment {
   baseOrdinal = 0;
   first = 0;
   count = 0;
+  isFresh = true;
   readonly offset: Uint32Array;
   readonly run: Uint16Array;
   readonly runs = new ItemRuns();
@@ -89,6 +92,9 @@ function twice(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 /** So that rows have 26 bits, which is what the indexes have room for. */
 export const MAX_SEGMENTS = 1023;
 
+/** A fresh segment counts against the budget by so many parts, as they are begun. */
+const FRESH_PARTS = 4;
+
 type ScannedRows = Pick<ScanOutput, 'rows' | 'rowCount'>;
 
 export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
@@ -139,7 +145,15 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
   }
 
   get liveBytes(): number {
-    return this.order.length * this.segmentBytes + this.#runBytes;
+    return this.order.length * this.segmentBytes - this.#unwrittenBytes() + this.#runBytes;
+  }
+
+  /** Of the segment that is written to: the parts of its columns that were never touched. */
+  #unwrittenBytes(): number {
+    const last = this.last();
+    if (last === undefined || !last.isFresh) return 0;
+    const parts = Math.floor(((this.segmentRows - last.count) * FRESH_PARTS) / this.segmentRows);
+    return (parts * this.segmentBytes) / FRESH_PARTS;
   }
 
   /** Segments that `count` more rows need and that are not there yet. */
@@ -218,6 +232,7 @@ export abstract class SegmentTable<S extends OwnSegment> implements Table<S> {
       this.#freeIndexes.push(index);
       this.#runBytes -= segment.runs.bytes;
       segment.runs.clear();
+      segment.isFresh = false;
       this.#spare.push(segment);
     }
     this.generation++;

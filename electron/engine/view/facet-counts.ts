@@ -5,7 +5,7 @@
  */
 import type { Facet } from '../../../proto/live/topics.ts';
 import { quoteValue } from '../../../proto/query/quote.ts';
-import { runSliced } from '../query/slices.ts';
+import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import type { StoreRead } from '../store/schema.ts';
 import { DECIMAL_BINS, decimalBin, decimalBinText } from './decimal-bins.ts';
 import type { Runtime, TraceTest } from './runtime.ts';
@@ -89,10 +89,14 @@ export class FacetCounts {
     if (this.#stop !== undefined || this.#next === this.#waiting.length) return;
     let isDone = false;
     this.#isRefreshing = true;
-    const stop = runSliced(this.#runtime, () => {
-      isDone = this.#step();
-      return isDone;
-    });
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
     this.#isRefreshing = false;
     if (!isDone) this.#stop = stop;
   }

@@ -63,7 +63,9 @@ export type TimeAxis =
 export class LatencyBlocks {
   readonly #source: LatencySource;
   readonly #blocks = new Map<number, Block>();
+  /** Blocks joined in groups; one whose blocks changed stays as it was until it is joined anew. */
   readonly #groups = new Map<number, Block>();
+  readonly #staleGroups = new Set<number>();
   /** Of each block, also of those that wait to be counted by another axis. */
   readonly #ranges = new Map<number, ColumnRange>();
   readonly #stale = new Set<number>();
@@ -78,12 +80,8 @@ export class LatencyBlocks {
     return this.#axis;
   }
 
-  /** The counts of all blocks, joined in groups: a change joins one group anew. */
+  /** The counts of all blocks, joined in groups. */
   get blocks(): Iterable<Block> {
-    for (const number of this.#blocks.keys()) {
-      const group = Math.floor(number / BLOCKS_PER_GROUP);
-      if (!this.#groups.has(group)) this.#groups.set(group, this.#join(group));
-    }
     return this.#groups.values();
   }
 
@@ -110,10 +108,16 @@ export class LatencyBlocks {
       if (number < from || number >= to) {
         this.#blocks.delete(number);
         this.#ranges.delete(number);
-      } else if (isTimeUp()) return false;
-      else this.#blocks.set(number, this.#count(number));
-      this.#groups.delete(Math.floor(number / BLOCKS_PER_GROUP));
+      } else if (isTimeUp()) {
+        // So that what was counted is seen before all is.
+        this.#joinNext();
+        return false;
+      } else this.#blocks.set(number, this.#count(number));
+      this.#staleGroups.add(Math.floor(number / BLOCKS_PER_GROUP));
       this.#stale.delete(number);
+    }
+    while (this.#joinNext()) {
+      if (isTimeUp()) return this.#staleGroups.size === 0;
     }
     return true;
   }
@@ -122,25 +126,31 @@ export class LatencyBlocks {
   setAxis(axis: TimeAxis): void {
     const before = this.#axis;
     this.#axis = axis;
-    if (axis.type !== 'bits' || before.type !== 'bits' || axis.bits !== before.bits) {
-      this.#groups.clear();
-    }
     if (axis.type === 'bits' && before.type === 'bits' && axis.bits >= before.bits) {
       if (axis.bits === before.bits) return;
       const scale = 2 ** (axis.bits - before.bits);
       for (const block of this.#blocks.values()) block.cells = widen(block.cells, scale);
+      for (const group of this.#groups.values()) group.cells = widen(group.cells, scale);
     } else {
       this.#blocks.clear();
+      this.#groups.clear();
+      this.#staleGroups.clear();
       this.#markAll();
     }
   }
 
-  #join(group: number): Block {
+  /** Joins one group anew; false when none is stale. */
+  #joinNext(): boolean {
+    const [group] = this.#staleGroups;
+    if (group === undefined) return false;
+    this.#staleGroups.delete(group);
     const joined: Block = { cells: new Map(), outside: 0 };
     const first = group * BLOCKS_PER_GROUP;
+    let hasBlocks = false;
     for (let number = first; number < first + BLOCKS_PER_GROUP; number++) {
       const block = this.#blocks.get(number);
       if (block === undefined) continue;
+      hasBlocks = true;
       joined.outside += block.outside;
       for (const [name, cell] of block.cells) {
         const into = joined.cells.get(name);
@@ -148,7 +158,9 @@ export class LatencyBlocks {
         else joinCell(into, cell);
       }
     }
-    return joined;
+    if (hasBlocks) this.#groups.set(group, joined);
+    else this.#groups.delete(group);
+    return true;
   }
 
   #markAll(): void {

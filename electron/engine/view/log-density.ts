@@ -12,16 +12,21 @@ const BLOCK_SIZE = 4096;
 const GROUP_SIZE = 64;
 /** Lists up to this length have exact ticks: a fraction of a ms. */
 const EXACT_TICKS_LENGTH = 1 << 15;
-/** Fine columns of a block above this number are joined at once: one stray clock makes no more. */
+/** Columns of a block at most: more than a screen shows of all blocks together. */
 const MAX_BLOCK_COLUMNS = 512;
 
 interface Block {
   /** Positions [from, to) are counted. */
-  from: number;
+  readonly from: number;
   to: number;
-  /** Counts by level, by column of this width. */
-  bits: number;
-  columns: Map<number, Int32Array>;
+  /** Least and greatest column at MIN_BITS; low is above high while nothing is counted. */
+  readonly low: number;
+  readonly high: number;
+  /** Width of its columns, and the first of them. */
+  readonly bits: number;
+  readonly first: number;
+  /** LEVEL_COUNT counts a column. */
+  readonly counts: Uint16Array;
   /** The highest rank in each group of positions; 0 where there is none. */
   readonly peaks: Uint8Array;
 }
@@ -40,6 +45,12 @@ export class LogDensity {
   readonly #list: LogList;
   readonly #blocks = new Map<number, Block>();
   #shifts: number;
+  /** What was made of the blocks last, until one of them changes. */
+  #density: { readonly columns: number; readonly density: Density | null } | undefined;
+  #ticks: { readonly begin: number; readonly end: number; readonly ticks: Uint8Array } | undefined;
+  /** Of the records of the block in hand: their columns at MIN_BITS, and their levels. */
+  readonly #fine = new Float64Array(BLOCK_SIZE);
+  readonly #levels = new Uint8Array(BLOCK_SIZE);
 
   constructor(store: StoreRead, list: LogList) {
     this.#store = store;
@@ -53,11 +64,16 @@ export class LogDensity {
    */
   refresh(isTimeUp: () => boolean): boolean {
     const { begin, end, shifts } = this.#list;
-    if (shifts !== this.#shifts) this.#blocks.clear();
+    if (shifts !== this.#shifts) {
+      this.#blocks.clear();
+      this.#forget();
+    }
     this.#shifts = shifts;
     const first = Math.floor(begin / BLOCK_SIZE);
     for (const number of this.#blocks.keys()) {
-      if (number < first || number * BLOCK_SIZE >= end) this.#blocks.delete(number);
+      if (number >= first && number * BLOCK_SIZE < end) continue;
+      this.#blocks.delete(number);
+      this.#forget();
     }
     for (let number = Math.floor((end - 1) / BLOCK_SIZE); number >= first; number--) {
       const from = Math.max(begin, number * BLOCK_SIZE);
@@ -65,20 +81,26 @@ export class LogDensity {
       const block = this.#blocks.get(number);
       if (block?.from === from && block.to === to) continue;
       if (isTimeUp()) return false;
-      this.#count(number, from, to);
+      this.#blocks.set(number, this.#count(block, from, to));
+      this.#forget();
     }
     return true;
   }
 
   /** The density in at most `columns` columns; null when the list is empty. */
   density(columns: number): Density | null {
+    if (this.#density?.columns !== columns) {
+      this.#density = { columns, density: this.#join(columns) };
+    }
+    return this.#density.density;
+  }
+
+  #join(columns: number): Density | null {
     let low = Infinity;
     let high = -Infinity;
     for (const block of this.#blocks.values()) {
-      for (const column of block.columns.keys()) {
-        low = Math.min(low, column * 2 ** (block.bits - MIN_BITS));
-        high = Math.max(high, (column + 1) * 2 ** (block.bits - MIN_BITS) - 1);
-      }
+      low = Math.min(low, block.low);
+      high = Math.max(high, block.high);
     }
     if (low > high || columns === 0) return null;
     let bits = bitsFor(low, high, columns);
@@ -86,13 +108,7 @@ export class LogDensity {
     const first = columnAtBits(low, bits);
     const count = columnAtBits(high, bits) - first + 1;
     const counts = new Uint32Array(count * LEVEL_COUNT);
-    for (const block of this.#blocks.values()) {
-      const scale = 2 ** (bits - block.bits);
-      for (const [column, levels] of block.columns) {
-        const into = (Math.floor(column / scale) - first) * LEVEL_COUNT;
-        for (let level = 0; level < LEVEL_COUNT; level++) counts[into + level] += levels[level];
-      }
-    }
+    for (const block of this.#blocks.values()) addBlock(block, counts, first, bits);
     const fromNs = columnStart(first, bits).toString();
     return { fromNs, columnNs: 2 ** bits, columns: count, counts };
   }
@@ -103,6 +119,16 @@ export class LogDensity {
    */
   ticks(ticks: number): Uint8Array {
     const { begin, end } = this.#list;
+    const known = this.#ticks;
+    if (known?.ticks.length === ticks && known.begin === begin && known.end === end) {
+      return known.ticks;
+    }
+    const made = this.#rank(ticks, begin, end).map(levelOf);
+    this.#ticks = { begin, end, ticks: made };
+    return made;
+  }
+
+  #rank(ticks: number, begin: number, end: number): Uint8Array {
     const ranks = new Uint8Array(ticks);
     const scale = ticks / (end - begin);
     const note = (position: number, rank: number): void => {
@@ -119,56 +145,80 @@ export class LogDensity {
         });
       }
     }
-    return ranks.map(levelOf);
+    return ranks;
   }
 
-  #count(number: number, from: number, to: number): void {
-    const known = this.#blocks.get(number);
-    // Growth upwards goes on where it was; a block that was cut or grew downwards is counted anew.
-    const block = known?.from === from && known.to < to ? known : newBlock(from);
+  #forget(): void {
+    this.#density = undefined;
+    this.#ticks = undefined;
+  }
+
+  /** A block grows upwards within its columns; one that was cut or needs others is counted anew. */
+  #count(known: Block | undefined, from: number, to: number): Block {
+    if (known?.from === from && known.to < to) {
+      const range = this.#read(known.to, to);
+      if (range.low >= known.low && range.high <= known.high) {
+        this.#add(known, to);
+        return known;
+      }
+    }
+    const { low, high } = this.#read(from, to);
+    const bits = low > high ? MIN_BITS : bitsFor(low, high, MAX_BLOCK_COLUMNS);
+    const first = low > high ? 0 : columnAtBits(low, bits);
+    const columns = low > high ? 0 : columnAtBits(high, bits) - first + 1;
+    const counts = new Uint16Array(columns * LEVEL_COUNT);
+    const peaks = new Uint8Array(BLOCK_SIZE / GROUP_SIZE);
+    const block = { from, to: from, low, high, bits, first, counts, peaks };
+    this.#add(block, to);
+    return block;
+  }
+
+  /** Reads the records at [from, to) and tells their least and greatest column. Hot loop. */
+  #read(from: number, to: number): { readonly low: number; readonly high: number } {
     const { logs } = this.#store;
-    for (let position = block.to; position < to; position++) {
-      const row = logs.rowOf(this.#list.ordinalAt(position));
+    const list = this.#list;
+    const fine = this.#fine;
+    const levels = this.#levels;
+    let low = Infinity;
+    let high = -Infinity;
+    for (let position = from; position < to; position++) {
+      const row = logs.rowOf(list.ordinalAt(position));
       const segment = logs.segments[row >>> SEGMENT_BITS];
+      const i = position - from;
+      levels[i] = segment === undefined ? NO_LEVEL : list.levelAt(position);
       if (segment === undefined) continue;
       const slot = row & SLOT_MASK;
-      const column = columnAt(segment.timeHi[slot], segment.timeLo[slot], block.bits);
-      let levels = block.columns.get(column);
-      if (levels === undefined) {
-        levels = new Int32Array(LEVEL_COUNT);
-        block.columns.set(column, levels);
-        if (block.columns.size > MAX_BLOCK_COLUMNS) widen(block, column, levels);
-      }
-      const level = this.#list.levelAt(position);
-      levels[level]++;
-      const group = Math.floor((position % BLOCK_SIZE) / GROUP_SIZE);
-      block.peaks[group] = Math.max(block.peaks[group], rankOf(level));
+      const column = columnAt(segment.timeHi[slot], segment.timeLo[slot], MIN_BITS);
+      fine[i] = column;
+      if (column < low) low = column;
+      if (column > high) high = column;
+    }
+    return { low, high };
+  }
+
+  /** Adds the records that were read, which end at `to`. */
+  #add(block: Block, to: number): void {
+    const { counts, first, bits, peaks } = block;
+    for (let i = 0; i < to - block.to; i++) {
+      const level = this.#levels[i];
+      if (level === NO_LEVEL) continue;
+      counts[(columnAtBits(this.#fine[i], bits) - first) * LEVEL_COUNT + level]++;
+      const group = Math.floor(((block.to + i) & (BLOCK_SIZE - 1)) / GROUP_SIZE);
+      peaks[group] = Math.max(peaks[group], rankOf(level));
     }
     block.to = to;
-    this.#blocks.set(number, block);
   }
 }
 
-function newBlock(from: number): Block {
-  const peaks = new Uint8Array(BLOCK_SIZE / GROUP_SIZE);
-  return { from, to: from, bits: MIN_BITS, columns: new Map(), peaks };
-}
+/** No place in the order of levels. */
+const NO_LEVEL = 255;
 
-/** Joins columns in pairs until half as many are left. The array of the newest column stays its own. */
-function widen(block: Block, newest: number, own: Int32Array): void {
-  let kept = newest;
-  while (block.columns.size > MAX_BLOCK_COLUMNS / 2) {
-    const joined = new Map<number, Int32Array>();
-    kept = Math.floor(kept / 2);
-    joined.set(kept, own);
-    for (const [column, levels] of block.columns) {
-      const wide = Math.floor(column / 2);
-      const sum = joined.get(wide);
-      if (sum === undefined) joined.set(wide, levels);
-      else if (sum !== levels) for (let i = 0; i < sum.length; i++) sum[i] += levels[i];
-    }
-    block.columns = joined;
-    block.bits++;
+/** Adds the counts of a block to columns of a width that is at least its own, from `first` on. */
+function addBlock(block: Block, counts: Uint32Array, first: number, bits: number): void {
+  const own = block.counts;
+  for (let at = 0, column = block.first; at < own.length; at += LEVEL_COUNT, column++) {
+    const into = (Math.floor(column / 2 ** (bits - block.bits)) - first) * LEVEL_COUNT;
+    for (let level = 0; level < LEVEL_COUNT; level++) counts[into + level] += own[at + level];
   }
 }
 

@@ -10,7 +10,7 @@
  * newest down, in slices. A run is not followed across the place where the list was opened empty.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { runSliced } from '../query/slices.ts';
+import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import { logBodyRange } from '../wire/log-body.ts';
 import type { LogList } from './log-list.ts';
@@ -90,10 +90,14 @@ export class FoldedLogs implements LogList {
     if (this.#stop !== undefined) return;
     let isDone = false;
     this.#isRefreshing = true;
-    const stop = runSliced(this.#runtime, () => {
-      isDone = this.#step();
-      return isDone;
-    });
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
     this.#isRefreshing = false;
     if (!isDone) this.#stop = stop;
   }

@@ -9,7 +9,7 @@
  * are searched from the newest down, in slices. Eviction only raises `begin`.
  */
 import { severityLevel, type SeverityLevel } from '../../../proto/otlp/signal.ts';
-import { runSliced } from '../query/slices.ts';
+import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import { MatchColumn } from './match-column.ts';
 import { FoldedLogs } from './log-fold.ts';
@@ -134,7 +134,7 @@ class AllLogs implements LogList {
 
   refresh(): void {
     const { begin, end } = this.#store.logs;
-    for (let ordinal = Math.max(this.end, begin); ordinal < end; ordinal++) this.#count(ordinal);
+    this.#count(Math.max(this.end, begin), end);
     if (begin > this.begin) this.#recount(begin, end);
     this.begin = begin;
     this.end = end;
@@ -149,14 +149,31 @@ class AllLogs implements LogList {
     this.#blocks.clear();
   }
 
-  #count(ordinal: number): void {
-    const number = Math.floor(ordinal / BLOCK_SIZE);
+  /** Counts the records of [from, to). Hot loop: a million are there when the screen opens. */
+  #count(from: number, to: number): void {
+    const { logs } = this.#store;
+    for (let ordinal = from; ordinal < to;) {
+      const row = logs.rowOf(ordinal);
+      const segment = logs.segments[row >>> SEGMENT_BITS];
+      if (segment === undefined) return;
+      const { severity, baseOrdinal, count } = segment;
+      const block = this.#blockOf(Math.floor(ordinal / BLOCK_SIZE));
+      const blockEnd = (Math.floor(ordinal / BLOCK_SIZE) + 1) * BLOCK_SIZE;
+      const until = Math.min(to, blockEnd, baseOrdinal + count);
+      for (let slot = row & SLOT_MASK; slot < until - baseOrdinal; slot++) {
+        block[LEVEL_OF[severity[slot]]]++;
+      }
+      ordinal = until;
+    }
+  }
+
+  #blockOf(number: number): Int32Array {
     let block = this.#blocks.get(number);
     if (block === undefined) {
       block = new Int32Array(LEVEL_ORDER.length);
       this.#blocks.set(number, block);
     }
-    block[levelIndex(severityAt(this.#store, ordinal))]++;
+    return block;
   }
 
   /** Drops evicted blocks; the one that is cut is counted anew, as its evicted rows are gone. */
@@ -165,8 +182,7 @@ class AllLogs implements LogList {
     for (const number of this.#blocks.keys()) {
       if (number <= cut) this.#blocks.delete(number);
     }
-    const last = Math.min(end, (cut + 1) * BLOCK_SIZE);
-    for (let ordinal = begin; ordinal < last; ordinal++) this.#count(ordinal);
+    this.#count(begin, Math.min(end, (cut + 1) * BLOCK_SIZE));
   }
 }
 
@@ -298,10 +314,14 @@ class MatchingLogs implements LogList {
     if (this.#stop !== undefined) return;
     let isDone = false;
     this.#isRefreshing = true;
-    const stop = runSliced(this.#runtime, () => {
-      isDone = this.#step();
-      return isDone;
-    });
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
     this.#isRefreshing = false;
     if (!isDone) this.#stop = stop;
   }

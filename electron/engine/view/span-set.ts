@@ -10,7 +10,7 @@
  * are searched from the newest down, in slices.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { runSliced } from '../query/slices.ts';
+import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type StoreRead } from '../store/schema.ts';
 import type { BrushRange } from './brush.ts';
 import { MatchColumn } from './match-column.ts';
@@ -103,10 +103,14 @@ export class MatchingSpans implements SpanSet {
     if (this.#stop !== undefined) return;
     let isDone = false;
     this.#isRefreshing = true;
-    const stop = runSliced(this.#runtime, () => {
-      isDone = this.#step();
-      return isDone;
-    });
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
     this.#isRefreshing = false;
     if (!isDone) this.#stop = stop;
   }
@@ -189,23 +193,39 @@ export class MatchingSpans implements SpanSet {
   }
 }
 
+/** Spans asked about a brush between two looks at the clock. */
+const BRUSHED_PER_STEP = 2048;
+
 /** The spans of a shared set that lie in a brush; closing this leaves the set open. */
 export class BrushedSpans implements SpanSet {
   readonly #base: SpanSet;
   readonly #store: StoreRead;
+  readonly #runtime: Runtime;
   readonly #brush: BrushRange;
+  readonly #onProgress: () => void;
   #kept = new MatchColumn();
   #older = new MatchColumn();
   /** Places of the base that were looked at: [lookedFrom, lookedTo). */
   #lookedFrom = 0;
   #lookedTo = 0;
   #baseShifts = -1;
+  #stop: (() => void) | undefined;
+  #isRefreshing = false;
   shifts = 0;
 
-  constructor(base: SpanSet, store: StoreRead, brush: BrushRange) {
+  /** `onProgress` is called when all of a base that is searched was looked at outside `refresh`. */
+  constructor(
+    base: SpanSet,
+    store: StoreRead,
+    runtime: Runtime,
+    brush: BrushRange,
+    onProgress: () => void,
+  ) {
     this.#base = base;
     this.#store = store;
+    this.#runtime = runtime;
     this.#brush = brush;
+    this.#onProgress = onProgress;
   }
 
   get begin(): number {
@@ -217,7 +237,7 @@ export class BrushedSpans implements SpanSet {
   }
 
   get isSearching(): boolean {
-    return this.#base.isSearching;
+    return this.#stop !== undefined || this.#base.isSearching;
   }
 
   ordinalAt(place: number): number {
@@ -225,34 +245,68 @@ export class BrushedSpans implements SpanSet {
   }
 
   refresh(): void {
-    const base = this.#base;
-    base.refresh();
-    if (this.#baseShifts !== base.shifts) {
-      this.#baseShifts = base.shifts;
-      this.#older = new MatchColumn();
-      this.#kept = new MatchColumn();
-      this.#lookedFrom = this.#lookedTo = base.end;
-      this.shifts++;
-    }
-    for (let at = Math.max(this.#lookedTo, base.begin); at < base.end; at++) {
-      this.#look(base.ordinalAt(at), this.#kept);
-    }
-    for (let at = Math.min(this.#lookedFrom, base.end) - 1; at >= base.begin; at--) {
-      this.#look(base.ordinalAt(at), this.#older);
-    }
-    this.#lookedTo = Math.max(this.#lookedTo, base.end);
-    this.#lookedFrom = Math.min(this.#lookedFrom, base.begin);
+    this.#base.refresh();
+    this.#takeShifts();
     this.#dropEvicted();
+    if (this.#stop !== undefined) return;
+    let isDone = false;
+    this.#isRefreshing = true;
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
+    this.#isRefreshing = false;
+    if (!isDone) this.#stop = stop;
   }
 
+  /** The base has its own owners. */
   close(): void {
-    // The base has its own owners.
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Looks at what arrived, then at older spans, the newest first. The base may have moved on. */
+  #step(): boolean {
+    const base = this.#base;
+    this.#takeShifts();
+    const from = Math.max(this.#lookedTo, base.begin);
+    if (from < base.end) {
+      const to = Math.min(from + BRUSHED_PER_STEP, base.end);
+      for (let at = from; at < to; at++) this.#look(base.ordinalAt(at), this.#kept);
+      this.#lookedTo = to;
+      return false;
+    }
+    const until = Math.min(this.#lookedFrom, base.end);
+    if (until > base.begin) {
+      const down = Math.max(until - BRUSHED_PER_STEP, base.begin);
+      for (let at = until - 1; at >= down; at--) this.#look(base.ordinalAt(at), this.#older);
+      this.#lookedFrom = down;
+      return false;
+    }
+    this.#stop = undefined;
+    if (!this.#isRefreshing && !base.isSearching) this.#onProgress();
+    return true;
+  }
+
+  #takeShifts(): void {
+    const base = this.#base;
+    if (this.#baseShifts === base.shifts) return;
+    this.#baseShifts = base.shifts;
+    this.#older = new MatchColumn();
+    this.#kept = new MatchColumn();
+    this.#lookedFrom = this.#lookedTo = base.end;
+    this.shifts++;
   }
 
   #look(ordinal: number, into: MatchColumn): void {
     const row = this.#store.spans.rowOf(ordinal);
     const segment = this.#store.spans.segments[row >>> SEGMENT_BITS];
-    if (segment === undefined) return;
+    // Evicted since the base was brought up to date.
+    if (segment === undefined || ordinal < this.#store.spans.begin) return;
     const slot = row & SLOT_MASK;
     const durationNs = spanDurationNs(this.#store, row);
     if (this.#brush.has(segment.startHi[slot], segment.startLo[slot], durationNs)) {

@@ -9,7 +9,7 @@
  */
 import { ChangeRing } from '../store/change-ring.ts';
 import type { StoreRead, TraceTable } from '../store/schema.ts';
-import { runSliced } from '../query/slices.ts';
+import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import type { BrushRange } from './brush.ts';
 import type { Runtime, TraceTest } from './runtime.ts';
 
@@ -277,10 +277,14 @@ export class MatchingTraces implements TraceSet {
   #run(): void {
     if (this.#stop !== undefined) return;
     let isDone = false;
-    const stop = runSliced(this.#runtime, () => {
-      isDone = this.#step();
-      return isDone;
-    });
+    const stop = runSliced(
+      this.#runtime,
+      () => {
+        isDone = this.#step();
+        return isDone;
+      },
+      FRAME_SLICE_MS,
+    );
     if (!isDone) this.#stop = stop;
   }
 

@@ -1,6 +1,4 @@
 /** What the Traces screen's place in the URL says: scope, order, brush, marked rows. */
-import { keywordOf } from '../../../proto/query/words.ts';
-import { tokenRanges } from '../../../proto/query/edit.ts';
 import type { Brush, SpanOrder, TraceOrder } from '../../../proto/live/topics.ts';
 
 /** What the list is made of. */
@@ -64,16 +62,4 @@ export function parseMarked(param: string): readonly string[] {
   if (param === '') return [];
   const ids = param.split(',').filter((id) => /^[0-9a-f]{32}$/.test(id));
   return [...new Set(ids)].slice(0, MAX_MARKED);
-}
-
-/** A query that has to hold a clause, too. A clause that stands there already changes nothing. */
-export function narrowed(query: string, clause: string): string {
-  const text = query.trim();
-  if (text === '') return clause;
-  const ranges = tokenRanges(text);
-  if (ranges.some(({ from, to }) => text.slice(from, to) === clause)) return text;
-  const hasOr = ranges.some(
-    ({ kind, from, to }) => kind === 'keyword' && keywordOf(text.slice(from, to)) === 'or',
-  );
-  return hasOr ? `(${text}) ${clause}` : `${text} ${clause}`;
 }

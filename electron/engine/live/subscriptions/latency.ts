@@ -9,8 +9,8 @@ import type { Built, OpenTopic, TopicSource } from '../topic.ts';
 export const openLatency: OpenTopic = (context, params, wake) =>
   new LatencyTopic(context, params, wake);
 
-/** The longest that one frame counts. */
-const COUNT_MS = 6;
+/** The longest that one frame counts; drawing up its columns takes the rest of a slice. */
+const COUNT_MS = 4;
 
 class LatencyTopic implements TopicSource {
   readonly triggers = ['traces'] as const;

@@ -12,8 +12,9 @@ import type { Built, OpenTopic, TopicSource } from '../topic.ts';
 export const openLogs: OpenTopic = (context, params, wake) => new LogsTopic(context, params, wake);
 
 const INTERVAL_MS = 100;
-/** The longest that one frame counts for the density. */
-const COUNT_MS = 6;
+/** The longest that one frame counts for the density, and that one slice between frames does. */
+const COUNT_MS = 2;
+const COUNT_SLICE_MS = 5;
 const RATE_MS = 2000;
 
 class LogsTopic implements TopicSource {
@@ -25,6 +26,7 @@ class LogsTopic implements TopicSource {
   #lease: Lease<LogList>;
   #charts: LogCharts | undefined;
   #rate: ArrivalRate;
+  #isCounting = false;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
@@ -82,6 +84,7 @@ class LogsTopic implements TopicSource {
 
   close(): void {
     this.#lease.close();
+    this.#charts = undefined;
   }
 
   #buildCharts(list: LogList): {
@@ -95,7 +98,8 @@ class LogsTopic implements TopicSource {
       return { axis: null, density: NO_COUNTS, ticks: NO_TICKS, isComplete: true };
     }
     this.#charts ??= new LogCharts(this.#context, list);
-    const isComplete = this.#charts.refresh(this.#context);
+    const isComplete = this.#charts.refresh(this.#context, COUNT_MS);
+    if (!isComplete) this.#countOn(this.#charts);
     const density = this.#charts.records.density(densityColumns);
     const { fromNs = '', columnNs = 0, columns = 0 } = density ?? {};
     return {
@@ -104,6 +108,21 @@ class LogsTopic implements TopicSource {
       ticks: ticks === 0 ? NO_TICKS : this.#charts.rows.ticks(ticks),
       isComplete,
     };
+  }
+
+  /** Counts between frames what one frame has no time for. */
+  #countOn(charts: LogCharts): void {
+    if (this.#isCounting) return;
+    this.#isCounting = true;
+    const slice = (): void => {
+      this.#isCounting = false;
+      // Closed, or another list by now.
+      if (charts !== this.#charts) return;
+      this.#lease.list.refresh();
+      if (charts.refresh(this.#context, COUNT_SLICE_MS)) this.#wake();
+      else this.#countOn(charts);
+    };
+    this.#context.options.scheduler.soon(slice);
   }
 
   #openList(params: LogsParams): Lease<LogList> {
@@ -125,9 +144,9 @@ class LogCharts {
     this.records = list instanceof FoldedLogs ? new LogDensity(store, list.records) : this.rows;
   }
 
-  /** False when there is more to count than fits one frame. */
-  refresh({ options }: LiveContext): boolean {
-    const until = options.clock.ticksMs() + COUNT_MS;
+  /** Counts for at most so long. False when there is more to count. */
+  refresh({ options }: LiveContext, forMs: number): boolean {
+    const until = options.clock.ticksMs() + forMs;
     const isTimeUp = (): boolean => options.clock.ticksMs() >= until;
     const isCounted = this.records.refresh(isTimeUp);
     return this.rows === this.records ? isCounted : this.rows.refresh(isTimeUp) && isCounted;
