@@ -52,6 +52,7 @@ describe('verdict', () => {
     b: { ...side, medianNs: 1e9 },
     p: 0.0001,
     superiority: 0.9,
+    imports: [],
     strings: [],
   };
 
@@ -93,7 +94,7 @@ describe('comparison of two filters', () => {
     const frames: TopicFrame<'flameDiff'>[] = [];
     connectClient(engine).subscribe(
       'flameDiff',
-      { a: filterOf('service:old'), b: filterOf('service:new') },
+      { a: { filter: filterOf('service:old') }, b: { filter: filterOf('service:new') } },
       { frame: (frame) => frames.push(frame) },
     );
     await settle();
@@ -119,7 +120,7 @@ describe('comparison of two filters', () => {
     const failures: string[] = [];
     connectClient(engine).subscribe(
       'flameDiff',
-      { a: filterOf('a'), b: filterOf('duration>') },
+      { a: { filter: filterOf('a') }, b: { filter: filterOf('duration>') } },
       { frame: () => undefined, ended: ({ code }) => failures.push(code) },
     );
     await settle();

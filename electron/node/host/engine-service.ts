@@ -13,7 +13,7 @@ import { Engine, type HostMethods } from '../../engine/engine.ts';
 import { exportCapture, exportToFile } from '../capture/export.ts';
 import { describeImport } from '../capture/describe.ts';
 import { fileSize } from '../capture/file-size.ts';
-import { importCapture, importFromFile } from '../capture/import.ts';
+import { importCapture, importFromFile, type ImportTarget } from '../capture/import.ts';
 import { NODE_DISK, type JournalDisk } from '../capture/journal-disk.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import type { ControlPort } from './control-port.ts';
@@ -210,7 +210,7 @@ class EngineService {
           operation.signal.addEventListener('abort', () => {
             source.stop({ code: 'cancelled', message: 'It was cancelled.' });
           });
-          return importCapture(this.#journal, source, operation);
+          return importCapture(this.#importTarget(label), source, operation);
         },
         describeImport,
       );
@@ -244,13 +244,19 @@ class EngineService {
       const totalBytes = await fileSize(path);
       const imported = await this.#operations.run(
         { kind: 'import', label: fileLabel(path), totalBytes },
-        (operation) => importFromFile(this.#journal, path, operation),
+        (operation) => importFromFile(this.#importTarget(fileLabel(path)), path, operation),
         describeImport,
       );
       this.#control.post({ type: 'fileDone', id, result: { imported } });
     } catch (error) {
       this.#control.post({ type: 'fileFailed', id, error: toFailure(error) });
     }
+  }
+
+  /** The journal and the engine behind it, which know what came from the file of this name. */
+  #importTarget(name: string): ImportTarget {
+    const isOf = this.#engine.openImport(name);
+    return { ingest: (...body) => isOf(() => this.#journal.ingest(...body)) };
   }
 
   #hostMethods(version: string): HostMethods {
