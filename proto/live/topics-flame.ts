@@ -32,6 +32,8 @@ export interface FlameImport {
 export interface FlameMeta {
   /** False until the first merge is done: there are no nodes then. */
   readonly merged: boolean;
+  /** What the nodes are folded by; '' is service and operation. */
+  readonly by: string;
   /** Traces that match, and traces in memory. */
   readonly matched: number;
   readonly total: number;
@@ -100,6 +102,8 @@ export interface FlameDiffSide {
 export interface FlameDiffMeta {
   /** False until both sides are merged: there are no nodes then. */
   readonly merged: boolean;
+  /** As in FlameMeta. */
+  readonly by: string;
   /** Traces in memory. */
   readonly total: number;
   readonly mergedAtMs: number;

@@ -46,6 +46,7 @@ describe('verdict', () => {
   const side = { matched: 20, searching: false, traceCount: 20, spanCount: 40, tested: 20 };
   const meta: FlameDiffMeta = {
     merged: true,
+    by: '',
     total: 40,
     mergedAtMs: 1,
     a: { ...side, medianNs: 926e6 },
@@ -106,12 +107,12 @@ describe('comparison of two filters', () => {
     const diff = new DiffFlame(frame.meta, frame.columns);
     const byName = (name: string): number =>
       Array.from(frame.columns.nameStr, (str) => frame.meta.strings[str]).indexOf(name);
-    expect(diff.times(byName('charge'))).toEqual([50, 150]);
+    expect(diff.values(byName('charge'))).toEqual([50, 150]);
     expect(changeText(diff, byName('charge'))).toBe('+200%');
     expect(changeStep(diff, byName('charge'))).toBe(4);
     expect(diff.side(byName('old'))).toBe('a');
     expect(changeText(diff, byName('new'))).toBe('only in B');
-    expect(diff.times(ALL_TRACES)).toEqual([105.5, 215.5]);
+    expect(diff.values(ALL_TRACES)).toEqual([105.5, 215.5]);
     expect(diff.operations(ALL_TRACES)[0]).toMatchObject({ name: 'charge', changeNs: 100 });
   });
 

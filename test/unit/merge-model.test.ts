@@ -27,6 +27,8 @@ function flameOf(rows: readonly Row[]): MergedFlame {
   return new MergedFlame(
     {
       merged: true,
+      by: '',
+      imports: [],
       matched: 2,
       total: 2,
       searching: false,
@@ -81,7 +83,7 @@ describe('merged flame of the page', () => {
   });
 
   it('sums operations, recursive calls once', () => {
-    expect(FLAME.operations(ALL_TRACES)).toEqual([
+    expect(FLAME.operations(ALL_TRACES)).toMatchObject([
       { name: 'charge', service: 'pay', selfNs: 30, attributedNs: 40, count: 3, errors: 0 },
       { name: 'checkout', service: 'shop', selfNs: 30, attributedNs: 80, count: 3, errors: 0 },
       { name: 'reserve', service: 'shop', selfNs: 20, attributedNs: 20, count: 1, errors: 0 },

@@ -39,6 +39,7 @@ class FlameDiffTopic implements TopicSource {
   readonly #context: LiveContext;
   readonly #wake: () => void;
   #key: string;
+  #by: string;
   #open: OpenSide[] = [];
   #sides: Sides;
 
@@ -47,6 +48,7 @@ class FlameDiffTopic implements TopicSource {
     this.#wake = wake;
     const wanted = readFlameDiffParams(params);
     this.#key = JSON.stringify(wanted);
+    this.#by = wanted.by;
     this.#sides = this.#openSides(wanted);
   }
 
@@ -62,6 +64,7 @@ class FlameDiffTopic implements TopicSource {
     if (key === this.#key) return;
     this.#sides = this.#openSides(wanted);
     this.#key = key;
+    this.#by = wanted.by;
   }
 
   build(): Built {
@@ -115,6 +118,7 @@ class FlameDiffTopic implements TopicSource {
     const test = isEnough ? rankTest(timesA, timesB) : null;
     return {
       merged,
+      by: this.#by,
       total: this.#context.store.traces.count,
       mergedAtMs: Math.min(a.mergedAtMs, b.mergedAtMs),
       a: sideOf(a, timesA),

@@ -14,6 +14,7 @@ class FlameTopic implements TopicSource {
   readonly #context: LiveContext;
   readonly #wake: () => void;
   #key: string;
+  #by: string;
   #side: MergedSide;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
@@ -21,6 +22,7 @@ class FlameTopic implements TopicSource {
     this.#wake = wake;
     const wanted = readFlameParams(params);
     this.#key = JSON.stringify(wanted);
+    this.#by = wanted.by;
     this.#side = new MergedSide(context, wanted, wanted.by, wake);
   }
 
@@ -35,6 +37,7 @@ class FlameTopic implements TopicSource {
     const side = new MergedSide(this.#context, wanted, wanted.by, this.#wake);
     this.close();
     this.#side = side;
+    this.#by = wanted.by;
     this.#key = key;
   }
 
@@ -55,6 +58,7 @@ class FlameTopic implements TopicSource {
     const { list, matched, tree = NO_TREE, mergedAtMs } = this.#side;
     return {
       merged: this.#side.tree !== undefined,
+      by: this.#by,
       matched,
       total: this.#context.store.traces.count,
       searching: list.isSearching,
