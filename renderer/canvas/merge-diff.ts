@@ -212,8 +212,9 @@ export function changeShare(aNs: number, bNs: number): number {
 /** `+51%`, `\u22125%`, `0%`; '' without both. */
 export function signedPercent(share: number, decimals = 0): string {
   if (Number.isNaN(share)) return '';
-  const text = formatPercent(share, decimals);
-  return share > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+  const text = formatPercent(Math.abs(share), decimals);
+  if (!/[1-9]/.test(text)) return text;
+  return `${share > 0 ? '+' : '\u2212'}${text}`;
 }
 
 /** The colour step of a node: -4 much faster, 0 about equal, 4 much slower or only in B. */

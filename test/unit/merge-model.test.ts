@@ -151,3 +151,24 @@ describe('traces behind a box', () => {
     expect(parseQuery(query).ok).toBe(true);
   });
 });
+
+describe('traces behind a box of a value', () => {
+  const folded = (by: string, kind: number): MergedFlame => {
+    const { meta, columns } = FLAME;
+    return new MergedFlame({ ...meta, by }, { ...columns, kind: columns.kind.map(() => kind) });
+  };
+
+  it('have a span with it anywhere below one with that of the box above', () => {
+    const query = queryOfNode('', folded('http.route', FLAME_KIND.spans), 1);
+    expect(query).toBe('{ http.route:checkout -has:parent } >> { http.route:charge }');
+    expect(parseQuery(query).ok).toBe(true);
+  });
+
+  it('have one without it, for the box of those that have none', () => {
+    const flame = folded('my key', FLAME_KIND.noValue);
+    expect(flame.name(0)).toBe('no my key');
+    const query = queryOfNode('status:error', flame, 0);
+    expect(query).toBe('status:error { -has:"my key" -has:parent }');
+    expect(parseQuery(query).ok).toBe(true);
+  });
+});

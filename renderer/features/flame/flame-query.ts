@@ -58,9 +58,10 @@ function operationOf(flame: MergedFlame, node: number): string[] {
   return [is('service', flame.service(node)), is('name', flame.exactName(node))];
 }
 
-/** The field is one that the engine has read as such. */
+/** The field is one that the engine has read as such; spaces and the like need quotes in a query. */
 function valueOf(flame: MergedFlame, node: number): string {
-  const { by } = flame.meta;
+  const field = flame.meta.by;
+  const by = /^[\w.-]+$/.test(field) ? field : quoteField('any', field);
   if (flame.columns.kind[node] === FLAME_KIND.noValue) return `-has:${by}`;
   return `${by}:${quoteValue(flame.exactName(node), 'plain')}`;
 }
