@@ -74,6 +74,40 @@ export function referenceMerge(
   return { paths, busyNs };
 }
 
+/**
+ * The slow, obvious comparison: by path, how wide it is and what changed, in ns a trace. What is a
+ * path's own is as wide as the larger of A and B, and a path is as wide as all that begins with it.
+ */
+export function referenceDiff(
+  a: readonly SpanSpec[],
+  b: readonly SpanSpec[],
+): Map<string, { widthNs: number; changeNs: number }> {
+  const sides = [a, b].map((specs) => ({
+    paths: referenceMerge(specs).paths,
+    traces: new Set(specs.map(({ trace }) => trace)).size,
+  }));
+  const all = new Set(sides.flatMap(({ paths }) => [...paths.keys()]));
+  const isBelow = (path: string, above: string): boolean => path.startsWith(`${above}${STEP}`);
+  const timesOf = (path: string): number[] =>
+    sides.map(({ paths, traces }) => (paths.get(path)?.attributedNs ?? 0) / traces);
+  const ownOf = (path: string): number => {
+    const own = timesOf(path);
+    for (const below of all) {
+      if (!isBelow(below, path) || below.slice(path.length + STEP.length).includes(STEP)) continue;
+      timesOf(below).forEach((time, side) => (own[side] -= time));
+    }
+    return Math.max(0, ...own);
+  };
+  return new Map(
+    [...all].map((path) => {
+      const [ofA = 0, ofB = 0] = timesOf(path);
+      const inside = [...all].filter((below) => below === path || isBelow(below, path));
+      const widthNs = inside.reduce((sum, below) => sum + ownOf(below), 0);
+      return [path, { widthNs, changeNs: ofB - ofA }];
+    }),
+  );
+}
+
 function pathAt(paths: Map<string, ReferencePath>, steps: readonly Node[]): ReferencePath {
   const path = steps.map(({ label }) => label).join(STEP);
   let known = paths.get(path);

@@ -5,6 +5,9 @@
 import { shortId } from '../../base/format.ts';
 import type { FlameImport, FlameSide, Filter, Mark } from '../../../proto/live/topics.ts';
 
+/** The parameters of the URL that make a side: its query and its source. */
+export const PARAMS = { a: { query: 'q', source: 'as' }, b: { query: 'b', source: 'bs' } } as const;
+
 /** What a side can be made of. */
 export interface SourceContext {
   readonly marks: readonly Mark[];
