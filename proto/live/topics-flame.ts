@@ -116,6 +116,8 @@ export interface FlameDiffMeta {
   readonly p: number | null;
   /** The probability that a trace of B takes longer than one of A, ties counted half; 0.5 without p. */
   readonly superiority: number;
+  /** Of the traces that were tested, those on both sides: the test takes the sides for independent. */
+  readonly shared: number;
   readonly imports: readonly FlameImport[];
   readonly strings: readonly string[];
 }

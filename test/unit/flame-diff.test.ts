@@ -53,6 +53,7 @@ describe('verdict', () => {
     b: { ...side, medianNs: 1e9 },
     p: 0.0001,
     superiority: 0.9,
+    shared: 0,
     imports: [],
     strings: [],
   };
@@ -71,6 +72,19 @@ describe('verdict', () => {
     expect(verdictOf({ ...meta, superiority: 0.4 }).title).toBe('No clear difference');
     const few = verdictOf({ ...meta, p: null, b: { ...meta.b, tested: 3 } });
     expect(few.title).toBe('No clear difference, 3 traces are too few');
+  });
+
+  it('says how many traces are on both sides', () => {
+    expect(verdictOf({ ...meta, shared: 3 }).detail).toContain('3 traces on both sides');
+  });
+
+  it('takes two single traces as they are, without a test', () => {
+    const one = { ...side, traceCount: 1, tested: 1 };
+    const { title, detail } = verdictOf({
+      ...{ ...meta, p: null, a: { ...one, medianNs: 2e6 }, b: { ...one, medianNs: 1e6 } },
+    });
+    expect(title).toBe('B is faster by 1.00\u00a0ms');
+    expect(detail).toContain('one trace each');
   });
 
   it('names the side that has no trace', () => {

@@ -104,7 +104,16 @@ const COLUMNS: FlameDiffColumns = {
 };
 const side = { matched: 0, searching: false, spanCount: 8, medianNs: 1, tested: 1 };
 const META = {
-  ...{ merged: true, by: '', total: 3, mergedAtMs: 1, p: null, superiority: 0.5, imports: [] },
+  ...{
+    merged: true,
+    by: '',
+    total: 3,
+    mergedAtMs: 1,
+    p: null,
+    superiority: 0.5,
+    shared: 0,
+    imports: [],
+  },
   a: { ...side, traceCount: 2 },
   b: { ...side, traceCount: 1 },
   strings: ['root', 'new', 'old', 'svc'],

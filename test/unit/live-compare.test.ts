@@ -158,3 +158,15 @@ describe('flame.attributes', () => {
     await expect(answer).rejects.toMatchObject({ code: 'badParams' });
   });
 });
+
+it('counts the traces that are on both sides of a comparison', async () => {
+  const test = createEngine();
+  sendSix(test);
+  const both = await watch(test, { a: side(), b: side({ fromUnixNano: String(secondNs(3)) }) });
+  expect(both.frames.at(-1)?.meta.shared).toBe(4);
+  const apart = await watch(test, {
+    a: side({ toUnixNano: String(secondNs(3)) }),
+    b: side({ fromUnixNano: String(secondNs(3)) }),
+  });
+  expect(apart.frames.at(-1)?.meta.shared).toBe(0);
+});

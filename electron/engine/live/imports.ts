@@ -43,7 +43,8 @@ export class Imports {
   list(): readonly FlameImport[] {
     const { rows, length } = this.#store.traces.inOrder();
     const oldest = length === 0 ? Infinity : this.#store.traces.ordinalOf(rows[0]);
-    const isGone = ({ ranges }: Entry): boolean => ranges.length > 0 && (ranges.at(-1) ?? 0) <= oldest;
+    const isGone = ({ ranges }: Entry): boolean =>
+      ranges.length > 0 && (ranges.at(-1) ?? 0) <= oldest;
     this.#entries = this.#entries.filter((entry) => !isGone(entry));
     return this.#entries
       .filter(({ ranges }) => ranges.length > 0)

@@ -1,5 +1,5 @@
 /** The verdict of a comparison in words. */
-import { formatCount, formatDifference, formatDuration } from '../../base/format.ts';
+import { formatCount, formatDifference, formatDuration, formatItems } from '../../base/format.ts';
 import { FLAME_DIFF_LEAST, type FlameDiffMeta } from '../../../proto/live/topics.ts';
 
 export interface Verdict {
@@ -11,7 +11,7 @@ export interface Verdict {
 export const LEVEL = 0.05;
 
 /** Which side is slower, by how much, and how sure that is. */
-export function verdictOf({ a, b, p, superiority }: FlameDiffMeta): Verdict {
+export function verdictOf({ a, b, p, superiority, shared }: FlameDiffMeta): Verdict {
   for (const [name, { traceCount }] of [
     ['A', a],
     ['B', b],
@@ -26,7 +26,8 @@ export function verdictOf({ a, b, p, superiority }: FlameDiffMeta): Verdict {
     const title = changeNs === 0 ? 'A and B take the same time' : sizeOf(changeNs);
     return { title, detail: `${times}, one trace each: chance is not ruled out` };
   }
-  const medians = `median ${times} per trace`;
+  const both = shared === 0 ? '' : `, ${formatItems(shared, 'trace')} on both sides`;
+  const medians = `median ${times} per trace${both}`;
   if (p === null) {
     const least = Math.min(a.tested, b.tested);
     const few = `${formatCount(least)} ${least === 1 ? 'trace is' : 'traces are'} too few`;

@@ -113,7 +113,9 @@ class FlameDiffTopic implements TopicSource {
 
   #meta(merged: boolean, strings: readonly string[]): FlameDiffMeta {
     const { a, b } = this.#sides;
-    const [timesA, timesB] = [a.durations(MAX_TESTED), b.durations(MAX_TESTED)];
+    const [rowsA, rowsB] = [a.newest(MAX_TESTED), b.newest(MAX_TESTED)];
+    const [timesA, timesB] = [this.#durations(rowsA), this.#durations(rowsB)];
+    const ofA = new Set(rowsA);
     const isEnough = Math.min(timesA.length, timesB.length) >= FLAME_DIFF_LEAST;
     const test = isEnough ? rankTest(timesA, timesB) : null;
     return {
@@ -125,9 +127,15 @@ class FlameDiffTopic implements TopicSource {
       b: sideOf(b, timesB),
       p: test?.p ?? null,
       superiority: test?.superiority ?? 0.5,
+      shared: rowsB.reduce((sum, row) => sum + (ofA.has(row) ? 1 : 0), 0),
       imports: this.#context.imports.list(),
       strings,
     };
+  }
+
+  #durations(rows: Int32Array): Float64Array {
+    const { traces } = this.#context.store;
+    return Float64Array.from(rows, (row) => traces.durationNsOf(row));
   }
 }
 

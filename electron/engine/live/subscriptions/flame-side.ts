@@ -62,10 +62,9 @@ export class MergedSide {
     return this.#traces.isWhole ? this.list.count : this.#merging;
   }
 
-  /** Durations of the newest traces, ns, at most `most`. */
-  durations(most: number): Float64Array {
-    const { traces } = this.#context.store;
-    return Float64Array.from(this.#traces.newest(most), (row) => traces.durationNsOf(row));
+  /** Rows of the newest traces, at most `most`. A copy. */
+  newest(most: number): Int32Array {
+    return this.#traces.newest(most);
   }
 
   /** The last whole merge. */
