@@ -104,6 +104,14 @@ export class Engine {
     this.#live.noteRequest(note);
   }
 
+  /**
+   * Begins an import by the name of its file, so that its traces can be told from others. The result
+   * runs `take`, which ingests one body before it returns.
+   */
+  openImport(name: string): <T>(take: () => T) => T {
+    return this.#live.openImport(name);
+  }
+
   /** Replaces what the status says about sockets and long operations. */
   setHostStatus(status: HostStatus): void {
     this.#live.setHostStatus(status);

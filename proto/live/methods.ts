@@ -8,8 +8,10 @@ import type { Completion } from '../query/completion.ts';
 import type { MarkMethods } from './methods-marks.ts';
 import type { SpanMethods } from './methods-span.ts';
 import type {
+  AttributeChanges,
   Brush,
   Filter,
+  FlameSide,
   MetricRow,
   ReceiverProtocol,
   RestoredCounts,
@@ -107,6 +109,11 @@ export interface Methods extends SpanMethods, MarkMethods {
       readonly target: QueryTarget;
     };
     readonly result: Completion;
+  };
+  /** Which attribute values tell the traces of A from those of B. */
+  readonly 'flame.attributes': {
+    readonly params: { readonly a: FlameSide; readonly b: FlameSide };
+    readonly result: AttributeChanges;
   };
   /** Reads a query without asking it; never fails for a wrong one. */
   readonly 'query.check': {

@@ -10,10 +10,20 @@ export type MergeMeasure = 'mean' | 'total' | 'self' | 'count';
 /** The node that stands for all traces, above the roots. */
 export const ALL_TRACES = -1;
 
+/** Where an operation is called from: the one that takes most of its time, and how many others. */
+export interface Callers {
+  /** `service › name`, or the name alone; '' for what is called by nothing. */
+  readonly first: string;
+  readonly others: number;
+}
+
 /** One operation over all places where it is called from. Times are sums in ns. */
 export interface MergedOperation {
   readonly name: string;
   readonly service: string;
+  /** What its colour stands for: the service, or the value that is folded by; '' for none. */
+  readonly colourName: string;
+  readonly callers: Callers;
   readonly selfNs: number;
   /** Attributed; calls below another of the same operation are in that one's. */
   readonly attributedNs: number;
@@ -51,6 +61,7 @@ export class MergedFlame {
     const kind = this.columns.kind[node];
     if (kind === FLAME_KIND.notReceived) return 'not received';
     if (kind === FLAME_KIND.other) return 'other paths';
+    if (kind === FLAME_KIND.noValue) return `no ${this.meta.by}`;
     return this.exactName(node) || 'no name';
   }
 
@@ -66,7 +77,32 @@ export class MergedFlame {
 
   /** Whether the node is spans, and not what stands for missing or left out ones. */
   isSpans(node: number): boolean {
+    if (node === ALL_TRACES) return false;
+    const kind = this.columns.kind[node];
+    return kind === FLAME_KIND.spans || kind === FLAME_KIND.noValue;
+  }
+
+  /** Whether the node has a colour of its own. */
+  hasColour(node: number): boolean {
     return node !== ALL_TRACES && this.columns.kind[node] === FLAME_KIND.spans;
+  }
+
+  /** Index of the string that a node's colour stands for, by node: its service, or its value. */
+  get colourStr(): Int32Array {
+    return this.meta.by === '' ? this.columns.serviceStr : this.columns.nameStr;
+  }
+
+  /** That string; '' where there is none. */
+  colourName(node: number): string {
+    return node === ALL_TRACES ? '' : (this.meta.strings[this.colourStr[node]] ?? '');
+  }
+
+  /** `service › name` of the node above; '' for roots. */
+  caller(node: number): string {
+    const above = this.parent(node);
+    if (above === ALL_TRACES) return '';
+    const service = this.service(above);
+    return service === '' ? this.name(above) : `${service} \u203a ${this.name(above)}`;
   }
 
   /** The width of a node by a measure, in ns or spans over all traces. */
@@ -132,6 +168,7 @@ export class MergedFlame {
   operations(under: number): MergedOperation[] {
     const { columns } = this;
     const byKey = new Map<string, { -readonly [K in keyof MergedOperation]: MergedOperation[K] }>();
+    const callers = new Map<string, CallerTimes>();
     const open = new Map<string, number>();
     const from = Math.max(0, under);
     const to = under === ALL_TRACES ? this.nodeCount : this.end[under];
@@ -141,9 +178,13 @@ export class MergedFlame {
       const key = `${name}\n${service}`;
       let operation = byKey.get(key);
       if (operation === undefined) {
-        operation = { name, service, selfNs: 0, attributedNs: 0, count: 0, errors: 0 };
+        const none = { selfNs: 0, attributedNs: 0, count: 0, errors: 0 };
+        const colourName = this.colourName(node);
+        operation = { name, service, colourName, callers: { first: '', others: 0 }, ...none };
         byKey.set(key, operation);
+        callers.set(key, new CallerTimes());
       }
+      callers.get(key)?.add(this.caller(node), columns.selfNs[node]);
       operation.selfNs += columns.selfNs[node];
       operation.count += columns.count[node];
       operation.errors += columns.errors[node];
@@ -151,6 +192,10 @@ export class MergedFlame {
       if (node < (open.get(key) ?? 0)) continue;
       open.set(key, this.end[node]);
       operation.attributedNs += columns.attributedNs[node];
+    }
+    for (const [key, times] of callers) {
+      const operation = byKey.get(key);
+      if (operation !== undefined) operation.callers = times.callers();
     }
     return [...byKey.values()].sort((a, b) => b.selfNs - a.selfNs || (a.name < b.name ? -1 : 1));
   }
@@ -176,5 +221,21 @@ export class MergedFlame {
       else if (!isTime) widths[above] += widths[node];
     }
     return widths;
+  }
+}
+
+/** Adds up what an operation takes by where it is called from. */
+export class CallerTimes {
+  readonly #times = new Map<string, number>();
+
+  add(caller: string, time: number): void {
+    this.#times.set(caller, (this.#times.get(caller) ?? 0) + time);
+  }
+
+  /** O(callers). */
+  callers(): Callers {
+    let [first, most] = ['', -1];
+    for (const [caller, time] of this.#times) if (time > most) [first, most] = [caller, time];
+    return { first, others: Math.max(0, this.#times.size - 1) };
   }
 }

@@ -121,7 +121,7 @@ function inkOf(
 ): string {
   const { token } = style.theme;
   if (isDimmed) return token.t1;
-  if (diff === undefined) return flame.isSpans(node) ? token['svc-ink'] : token.t1;
+  if (diff === undefined) return flame.hasColour(node) ? token['svc-ink'] : token.t1;
   if (diff.isOnlyInA(node)) return token.t1;
   const step = Math.abs(changeStep(diff, node));
   return token[step === 0 ? 'd-neutral-ink' : step === 4 ? 'd-ink-4' : 'd-ink'];
@@ -149,8 +149,8 @@ function fillBox(
   height: number,
 ): void {
   const { token } = style.theme;
-  const slot = flame.isSpans(node) ? slots[flame.columns.serviceStr[node]] : 0;
-  const plain = flame.isSpans(node) ? fillOfSlot(style, slot) : token.s2;
+  const slot = flame.hasColour(node) ? slots[flame.colourStr[node]] : 0;
+  const plain = flame.hasColour(node) ? fillOfSlot(style, slot) : token.s2;
   context.fillStyle = diff === undefined ? plain : changeFill(diff, style, node);
   context.beginPath();
   context.roundRect(x0, top, width, height, Math.min(2 * dpr, width / 2));

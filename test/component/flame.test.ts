@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { axeViolations } from '../support/axe.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { openLiveClient } from '../support/live-socket.ts';
 import { startProgram, type Program } from '../support/program.ts';
 import { sendTrace } from '../support/send.ts';
 
@@ -144,12 +145,63 @@ describe('the Flame screen', () => {
   it('keeps the measure and the search in the link', async () => {
     const page = await openPage('dark', '#/flame');
     await summaryOf(page, '3 traces, 27 spans');
-    await page.getByRole('radio', { name: 'Count' }).click();
+    await page.getByRole('button', { name: 'Measure' }).click();
+    await page.getByRole('menuitemradio', { name: 'Count' }).click();
     await page.getByRole('region', { name: 'Operations' }).getByText('search').first().waitFor();
     await page.getByRole('button', { name: 'search' }).click();
     expect(await hashOf(page)).toBe('#/flame?measure=count&find=search');
     await page.getByRole('textbox', { name: 'Find operations in the graph' }).press('Escape');
     expect(await hashOf(page)).toBe('#/flame?measure=count');
+    await page.context().close();
+  });
+
+  it('hides operations like the selected one, and shows them again', async () => {
+    const page = await openPage('dark', '#/flame');
+    await summaryOf(page, '3 traces, 27 spans');
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await current(page).getByText('checkout, shop').waitFor();
+    await page.keyboard.press('h');
+    await page.getByRole('button', { name: 'Show 1 hidden operation' }).waitFor();
+    const table = page.getByRole('region', { name: 'Operations' });
+    expect(await table.getByRole('button', { name: 'checkout' }).count()).toBe(0);
+    await page.keyboard.press('Shift+H');
+    await table.getByRole('button', { name: 'checkout' }).waitFor();
+    await page.context().close();
+  });
+
+  it('folds by an attribute that was received, and opens the traces behind a value', async () => {
+    const page = await openPage('dark', '#/flame');
+    await summaryOf(page, '3 traces, 27 spans');
+    const field = page.getByRole('combobox', { name: 'Fold spans by' });
+    await field.fill('step');
+    await field.press('Enter');
+    expect(await hashOf(page)).toBe('#/flame?by=step');
+    await page.getByRole('columnheader', { name: 'step' }).waitFor({ timeout: SOON_MS });
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await current(page).getByText('0, 1.00 s a trace').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('row').filter({ hasText: 'search' }).first().waitFor();
+    expect(decodeURIComponent(await hashOf(page))).toContain('{+step:0+-has:parent+}');
+    await page.context().close();
+  });
+
+  it('keeps zoom and selection while another screen is looked at', async () => {
+    const page = await openPage('dark', '#/flame');
+    await summaryOf(page, '3 traces, 27 spans');
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('f');
+    await goTo(page, '#/traces');
+    await page.getByRole('grid', { name: 'Traces', exact: true }).waitFor();
+    await goTo(page, '#/flame');
+    await page.getByRole('navigation', { name: 'Zoom' }).getByText('checkout').waitFor();
+    await page.getByRole('button', { name: 'Zoom in' }).waitFor();
     await page.context().close();
   });
 
@@ -200,10 +252,91 @@ describe('comparing A and B', () => {
       await goTo(page, '#/flame?mode=compare&b=duration%3E');
       await summaryOf(page, 'These traces cannot be compared');
       expect(await axeViolations(page), `${theme} wrong query`).toEqual([]);
-      await page.getByRole('button', { name: 'Clear filters' }).click();
+      await page.getByRole('button', { name: 'Compare all traces' }).click();
       await page.getByRole('tree').waitFor({ state: 'attached' });
       await page.context().close();
     }
+  });
+
+  it('bounds the sides by a mark, and says so when it is gone', async () => {
+    const client = openLiveClient(program.ready);
+    const mark = await client.request('mark.add', { label: 'pool-size 32' });
+    const page = await openPage('dark', `#/flame?mode=compare&as=before:${mark.id}`);
+    await page.getByRole('button', { name: 'A Before pool-size 32' }).click();
+    await page.getByRole('menuitemradio', { name: 'After pool-size 32' }).click();
+    await page.waitForFunction(() => location.hash.includes('as=after'));
+    await page.getByText('No trace matches A').first().waitFor({ timeout: SOON_MS });
+    await goTo(page, '#/flame?mode=compare&as=before:gone');
+    await summaryOf(page, 'A has no boundary');
+    expect(await axeViolations(page)).toEqual([]);
+    await goTo(page, '#/traces');
+    await page.getByRole('grid', { name: 'Traces', exact: true }).waitFor();
+    await page.keyboard.press('c');
+    await page.getByRole('button', { name: 'B After pool-size 32' }).waitFor();
+    await client.request('mark.remove', { id: mark.id });
+    client.close();
+    await page.context().close();
+  });
+
+  it('takes a file that was imported for a side', async () => {
+    const file = await program.api(
+      'api/v1/export?format=otlp.jsonl&signal=traces&q=service:finder',
+    );
+    const body = (await file.text()).replaceAll(
+      /"traceId":"[^"]+"/g,
+      '"traceId":"0123456789abcdef0123456789abcdef"',
+    );
+    await program.api('api/v1/import?label=before.otlp.jsonl', { method: 'POST', body });
+    const page = await openPage('dark', '#/flame?mode=compare');
+    await page.getByRole('button', { name: 'A All traces' }).click();
+    await page.getByRole('menuitemradio', { name: 'before.otlp.jsonl' }).click();
+    await page.getByRole('button', { name: 'A before.otlp.jsonl' }).getByText('1 trace').waitFor();
+    await goTo(page, '#/flame?mode=compare&as=import:99');
+    await summaryOf(page, 'That file is not in memory any more.');
+    await page.context().close();
+  });
+
+  it('compares two traces that are marked in the list', async () => {
+    const one = await sendTrace(program.httpPort, 'pair', 5, 'pairs');
+    const two = await sendTrace(program.httpPort, 'pair', 5, 'pairs');
+    const page = await openPage(
+      'dark',
+      `#/traces?q=service:pairs&sel=${one.traceId},${two.traceId}`,
+    );
+    await summaryOf(page, '2 traces marked');
+    await page.keyboard.press('c');
+    await page.getByRole('button', { name: `A Trace ${one.traceId.slice(0, 8)}` }).waitFor();
+    await summaryOf(page, 'A and B take the same time');
+    await goTo(page, `#/trace/${two.traceId}`);
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('menuitem', { name: 'With other traces of pair' }).click();
+    await page.getByRole('button', { name: `B Trace ${two.traceId.slice(0, 8)}` }).waitFor();
+    await page.getByRole('button', { name: 'A Query' }).getByText('1 trace').waitFor();
+    await page.context().close();
+  });
+
+  it('says which attribute values differ, and that traces are too few', async () => {
+    for (const theme of ['dark', 'light'] as const) {
+      const page = await openPage(theme, `${COMPARED}&view=attributes`);
+      const table = page.getByRole('region', { name: 'What changed' });
+      await table.getByRole('row').filter({ hasText: 'service.name' }).first().waitFor();
+      await summaryOf(page, 'Too few to tell a difference from chance');
+      expect(await axeViolations(page), theme).toEqual([]);
+      await table.getByTitle('Show 2 traces of A').first().click();
+      await page.getByRole('grid', { name: 'Traces', exact: true }).waitFor();
+      await page.context().close();
+    }
+  });
+
+  it('finds operations by key, and in the table of what changed', async () => {
+    const page = await openPage('dark', COMPARED);
+    await summaryOf(page, 'No clear difference');
+    await page.keyboard.press('Control+f');
+    const field = page.getByRole('textbox', { name: 'Find operations in the graph' });
+    expect(await field.evaluate((input) => input === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'search', exact: false }).last().click();
+    await page.waitForFunction(() => location.hash.includes('find=search'));
+    await page.context().close();
   });
 
   it('keeps the graph of one side when the other has no trace', async () => {
@@ -219,7 +352,12 @@ describe('comparing A and B', () => {
     await page.getByRole('tree').focus();
     await page.keyboard.press('s');
     await page.waitForFunction(() => location.hash.includes('q=service%3Aright'));
-    await table.getByRole('row').filter({ hasText: 'search' }).getByText('only in A').waitFor();
+    await table
+      .getByRole('row')
+      .filter({ hasText: 'search' })
+      .getByText('only in A')
+      .first()
+      .waitFor();
     await page.getByRole('tree').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');

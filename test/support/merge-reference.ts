@@ -14,6 +14,18 @@ export interface ReferencePath {
 export const STEP = ' > ';
 export const NOT_RECEIVED = '(not received)';
 
+/** What spans are folded by. */
+export interface ReferenceFolding {
+  labelOf(spec: SpanSpec): string;
+  /** Whether a span with the label of its parent is counted there. */
+  readonly joinsEqual: boolean;
+}
+
+const BY_OPERATION: ReferenceFolding = {
+  labelOf: ({ service, name }) => `${service ?? 'svc'} ${name ?? ''}`,
+  joinsEqual: false,
+};
+
 interface Node {
   readonly trace: number;
   readonly id: number;
@@ -26,23 +38,32 @@ interface Node {
 }
 
 /** Measures by path, and the busy time of all traces. Starts of the spans of a trace differ. */
-export function referenceMerge(specs: readonly SpanSpec[]): {
+export function referenceMerge(
+  specs: readonly SpanSpec[],
+  folding: ReferenceFolding = BY_OPERATION,
+): {
   readonly paths: Map<string, ReferencePath>;
   readonly busyNs: number;
 } {
   const paths = new Map<string, ReferencePath>();
   let busyNs = 0;
   for (const trace of new Set(specs.map((spec) => spec.trace))) {
-    const nodes = nodesOf(specs.filter((spec) => spec.trace === trace));
+    const nodes = nodesOf(
+      specs.filter((spec) => spec.trace === trace),
+      folding.labelOf,
+    );
     const shares = new Map<Node, number>();
     busyNs += shareOut(nodes, shares);
     for (const node of nodes) {
-      const steps = [node, ...ancestors(node)].reverse();
+      const whole = [node, ...ancestors(node)].reverse();
+      const isNew = (step: Node): boolean =>
+        !folding.joinsEqual || step.above === undefined || step.above.label !== step.label;
+      const steps = whole.filter(isNew);
       for (let depth = 1; depth <= steps.length; depth++) {
         const at = pathAt(paths, steps.slice(0, depth));
         at.attributedNs += shares.get(node) ?? 0;
         if (depth < steps.length) continue;
-        at.totalNs += node.end - node.start;
+        if (isNew(node)) at.totalNs += node.end - node.start;
         at.selfNs += node.isRunnable ? selfTime(node, nodes) : 0;
         at.count++;
         at.errors += node.isError ? 1 : 0;
@@ -51,6 +72,40 @@ export function referenceMerge(specs: readonly SpanSpec[]): {
     }
   }
   return { paths, busyNs };
+}
+
+/**
+ * The slow, obvious comparison: by path, how wide it is and what changed, in ns a trace. What is a
+ * path's own is as wide as the larger of A and B, and a path is as wide as all that begins with it.
+ */
+export function referenceDiff(
+  a: readonly SpanSpec[],
+  b: readonly SpanSpec[],
+): Map<string, { widthNs: number; changeNs: number }> {
+  const sides = [a, b].map((specs) => ({
+    paths: referenceMerge(specs).paths,
+    traces: new Set(specs.map(({ trace }) => trace)).size,
+  }));
+  const all = new Set(sides.flatMap(({ paths }) => [...paths.keys()]));
+  const isBelow = (path: string, above: string): boolean => path.startsWith(`${above}${STEP}`);
+  const timesOf = (path: string): number[] =>
+    sides.map(({ paths, traces }) => (paths.get(path)?.attributedNs ?? 0) / traces);
+  const ownOf = (path: string): number => {
+    const own = timesOf(path);
+    for (const below of all) {
+      if (!isBelow(below, path) || below.slice(path.length + STEP.length).includes(STEP)) continue;
+      timesOf(below).forEach((time, side) => (own[side] -= time));
+    }
+    return Math.max(0, ...own);
+  };
+  return new Map(
+    [...all].map((path) => {
+      const [ofA = 0, ofB = 0] = timesOf(path);
+      const inside = [...all].filter((below) => below === path || isBelow(below, path));
+      const widthNs = inside.reduce((sum, below) => sum + ownOf(below), 0);
+      return [path, { widthNs, changeNs: ofB - ofA }];
+    }),
+  );
 }
 
 function pathAt(paths: Map<string, ReferencePath>, steps: readonly Node[]): ReferencePath {
@@ -63,14 +118,14 @@ function pathAt(paths: Map<string, ReferencePath>, steps: readonly Node[]): Refe
   return known;
 }
 
-function nodesOf(specs: readonly SpanSpec[]): Node[] {
-  const nodes: Node[] = specs.map(({ trace, id, name, service, status, start = 0, end }) => ({
-    trace,
-    id,
-    label: `${service ?? 'svc'} ${name ?? ''}`,
-    isError: status === 2,
-    start,
-    end: Math.max(start, end ?? start + 10),
+function nodesOf(specs: readonly SpanSpec[], labelOf: (spec: SpanSpec) => string): Node[] {
+  const nodes: Node[] = specs.map((spec) => ({
+    trace: spec.trace,
+    id: spec.id,
+    label: labelOf(spec),
+    isError: spec.status === 2,
+    start: spec.start ?? 0,
+    end: Math.max(spec.start ?? 0, spec.end ?? (spec.start ?? 0) + 10),
     isRunnable: true,
     above: undefined,
   }));

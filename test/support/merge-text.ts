@@ -5,6 +5,7 @@
  * ```
  *   checkout 0-100
  *     charge@pay 10-40 !     of the service pay, failed; the others are of svc
+ *     sql 10-20 db=pg n=5    attributes
  *   ? 7                      a parent that was not received
  *     lost 50-60
  *   ---
@@ -22,6 +23,9 @@ import { MERGED_KIND, type MergedTree } from '../../electron/engine/view/merge-t
 import { NOT_RECEIVED, STEP } from './merge-reference.ts';
 import { openStore, spansBody, takeGood, type SpanSpec } from './store-bodies.ts';
 
+/** In the place of a value that a span does not have. */
+export const NO_VALUE = '(no value)';
+
 const MISSING_IDS = 1_000_000;
 
 export function specsFromArt(art: string): SpanSpec[] {
@@ -37,14 +41,26 @@ export function specsFromArt(art: string): SpanSpec[] {
     const indent = line.search(/\S/);
     while (above.length > 0 && (above.at(-1)?.indent ?? 0) >= indent) above.pop();
     const parent = above.at(-1)?.id;
-    const [label, second, mark] = line.trim().split(/\s+/);
+    const [label, second, ...rest] = line.trim().split(/\s+/);
+    const pairs = rest.filter((word) => word.includes('=')).map((word) => word.split('='));
+    const attributes = Object.fromEntries(pairs) as Record<string, string>;
     const id = label === '?' ? MISSING_IDS + Number(second) : specs.length + 1;
     above.push({ indent, id });
     if (label === '?') continue;
     const [name, service = 'svc'] = label.split('@');
     const [start, end] = second.split('-').map(Number);
-    const status = mark === '!' ? 2 : 0;
-    specs.push({ trace, id, name, service, start, end, status, ...(parent ? { parent } : {}) });
+    const status = rest.includes('!') ? 2 : 0;
+    specs.push({
+      trace,
+      id,
+      name,
+      service,
+      start,
+      end,
+      status,
+      attributes,
+      ...(parent ? { parent } : {}),
+    });
   }
   return specs;
 }
@@ -93,6 +109,7 @@ function short(value: number): string {
 function nameOf(tree: MergedTree | MergedDiff, node: number): string {
   if (tree.kind[node] === MERGED_KIND.other) return '(other)';
   if (tree.kind[node] === MERGED_KIND.notReceived) return NOT_RECEIVED;
+  if (tree.kind[node] === MERGED_KIND.noValue) return NO_VALUE;
   const service = tree.strings[tree.serviceStr[node]] ?? '';
   const name = tree.strings[tree.nameStr[node]];
   return service === 'svc' || service === '' ? name : `${name}@${service}`;

@@ -19,6 +19,7 @@ export interface SpanSpec {
   readonly scope?: string;
   /** Bytes of an attribute that makes the span larger. */
   readonly padding?: number;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface LogSpec {
@@ -75,9 +76,17 @@ export function spanMessage(spec: SpanSpec): object {
     kind: spec.kind ?? 1,
     startTimeUnixNano: EPOCH + BigInt(spec.start ?? 0),
     endTimeUnixNano: EPOCH + BigInt(spec.end ?? (spec.start ?? 0) + 10),
-    attributes: padding(spec.padding),
+    attributes: [...padding(spec.padding), ...attributesOf(spec.attributes)],
     ...(spec.status === undefined ? {} : { status: { code: spec.status } }),
   };
+}
+
+function attributesOf(attributes: SpanSpec['attributes'] = {}): object[] {
+  return Object.entries(attributes).map(([key, value]) => {
+    if (typeof value === 'string') return { key, value: { stringValue: value } };
+    if (typeof value === 'boolean') return { key, value: { boolValue: value } };
+    return { key, value: Number.isInteger(value) ? { intValue: value } : { doubleValue: value } };
+  });
 }
 
 /** A request of spans in this order; runs of one service and scope share their groups. */

@@ -46,12 +46,15 @@ describe('verdict', () => {
   const side = { matched: 20, searching: false, traceCount: 20, spanCount: 40, tested: 20 };
   const meta: FlameDiffMeta = {
     merged: true,
+    by: '',
     total: 40,
     mergedAtMs: 1,
     a: { ...side, medianNs: 926e6 },
     b: { ...side, medianNs: 1e9 },
     p: 0.0001,
     superiority: 0.9,
+    shared: 0,
+    imports: [],
     strings: [],
   };
 
@@ -69,6 +72,19 @@ describe('verdict', () => {
     expect(verdictOf({ ...meta, superiority: 0.4 }).title).toBe('No clear difference');
     const few = verdictOf({ ...meta, p: null, b: { ...meta.b, tested: 3 } });
     expect(few.title).toBe('No clear difference, 3 traces are too few');
+  });
+
+  it('says how many traces are on both sides', () => {
+    expect(verdictOf({ ...meta, shared: 3 }).detail).toContain('3 traces on both sides');
+  });
+
+  it('takes two single traces as they are, without a test', () => {
+    const one = { ...side, traceCount: 1, tested: 1 };
+    const { title, detail } = verdictOf({
+      ...{ ...meta, p: null, a: { ...one, medianNs: 2e6 }, b: { ...one, medianNs: 1e6 } },
+    });
+    expect(title).toBe('B is faster by 1.00\u00a0ms');
+    expect(detail).toContain('one trace each');
   });
 
   it('names the side that has no trace', () => {
@@ -93,7 +109,7 @@ describe('comparison of two filters', () => {
     const frames: TopicFrame<'flameDiff'>[] = [];
     connectClient(engine).subscribe(
       'flameDiff',
-      { a: filterOf('service:old'), b: filterOf('service:new') },
+      { a: { filter: filterOf('service:old') }, b: { filter: filterOf('service:new') } },
       { frame: (frame) => frames.push(frame) },
     );
     await settle();
@@ -105,12 +121,12 @@ describe('comparison of two filters', () => {
     const diff = new DiffFlame(frame.meta, frame.columns);
     const byName = (name: string): number =>
       Array.from(frame.columns.nameStr, (str) => frame.meta.strings[str]).indexOf(name);
-    expect(diff.times(byName('charge'))).toEqual([50, 150]);
+    expect(diff.values(byName('charge'))).toEqual([50, 150]);
     expect(changeText(diff, byName('charge'))).toBe('+200%');
     expect(changeStep(diff, byName('charge'))).toBe(4);
     expect(diff.side(byName('old'))).toBe('a');
     expect(changeText(diff, byName('new'))).toBe('only in B');
-    expect(diff.times(ALL_TRACES)).toEqual([105.5, 215.5]);
+    expect(diff.values(ALL_TRACES)).toEqual([105.5, 215.5]);
     expect(diff.operations(ALL_TRACES)[0]).toMatchObject({ name: 'charge', changeNs: 100 });
   });
 
@@ -119,7 +135,7 @@ describe('comparison of two filters', () => {
     const failures: string[] = [];
     connectClient(engine).subscribe(
       'flameDiff',
-      { a: filterOf('a'), b: filterOf('duration>') },
+      { a: { filter: filterOf('a') }, b: { filter: filterOf('duration>') } },
       { frame: () => undefined, ended: ({ code }) => failures.push(code) },
     );
     await settle();

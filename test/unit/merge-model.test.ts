@@ -27,6 +27,8 @@ function flameOf(rows: readonly Row[]): MergedFlame {
   return new MergedFlame(
     {
       merged: true,
+      by: '',
+      imports: [],
       matched: 2,
       total: 2,
       searching: false,
@@ -81,7 +83,7 @@ describe('merged flame of the page', () => {
   });
 
   it('sums operations, recursive calls once', () => {
-    expect(FLAME.operations(ALL_TRACES)).toEqual([
+    expect(FLAME.operations(ALL_TRACES)).toMatchObject([
       { name: 'charge', service: 'pay', selfNs: 30, attributedNs: 40, count: 3, errors: 0 },
       { name: 'checkout', service: 'shop', selfNs: 30, attributedNs: 80, count: 3, errors: 0 },
       { name: 'reserve', service: 'shop', selfNs: 20, attributedNs: 20, count: 1, errors: 0 },
@@ -146,6 +148,27 @@ describe('traces behind a box', () => {
     const query = queryOfNode('', deep, 299);
     expect(query.length).toBeLessThan(10_000);
     expect(query.endsWith('299 }')).toBe(true);
+    expect(parseQuery(query).ok).toBe(true);
+  });
+});
+
+describe('traces behind a box of a value', () => {
+  const folded = (by: string, kind: number): MergedFlame => {
+    const { meta, columns } = FLAME;
+    return new MergedFlame({ ...meta, by }, { ...columns, kind: columns.kind.map(() => kind) });
+  };
+
+  it('have a span with it anywhere below one with that of the box above', () => {
+    const query = queryOfNode('', folded('http.route', FLAME_KIND.spans), 1);
+    expect(query).toBe('{ http.route:checkout -has:parent } >> { http.route:charge }');
+    expect(parseQuery(query).ok).toBe(true);
+  });
+
+  it('have one without it, for the box of those that have none', () => {
+    const flame = folded('my key', FLAME_KIND.noValue);
+    expect(flame.name(0)).toBe('no my key');
+    const query = queryOfNode('status:error', flame, 0);
+    expect(query).toBe('status:error { -has:"my key" -has:parent }');
     expect(parseQuery(query).ok).toBe(true);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { diffMerged, type MergedDiff } from '../../electron/engine/view/merge-diff.ts';
 import type { MergedTree } from '../../electron/engine/view/merge-tree.ts';
-import { mergeAll, printDiff, specsFromArt, storeOf } from '../support/merge-text.ts';
+import { randomTraces } from '../support/merge-random.ts';
+import { referenceDiff } from '../support/merge-reference.ts';
+import { mergeAll, pathsOf, printDiff, specsFromArt, storeOf } from '../support/merge-text.ts';
 import { seededRandom, type Random } from '../support/otlp/random.ts';
 import type { SpanSpec } from '../support/store-bodies.ts';
 
@@ -119,6 +121,32 @@ describe('two merged trees', () => {
         [...column].filter((node) => node !== -1).sort((x, y) => x - y);
       expect(nodes(diff.nodeA), why).toEqual([...a.parent.keys()]);
       expect(nodes(diff.nodeB), why).toEqual([...b.parent.keys()]);
+    }
+  });
+});
+
+describe('a comparison of random traces', () => {
+  it('is what two merges by hand say, path by path', () => {
+    for (let seed = SEED + 300; seed < SEED + 340; seed++) {
+      const random = seededRandom(seed);
+      const [specsA, specsB] = [randomTraces(random), randomTraces(random)];
+      const a = mergeAll(storeOf(specsA));
+      const b = mergeAll(storeOf(specsB));
+      const diff = diffMerged(a, b);
+      const wanted = referenceDiff(specsA, specsB);
+      const paths = [pathsOf(a), pathsOf(b)] as const;
+      const found = new Map(
+        Array.from({ length: diff.nodeCount }, (_, node) => {
+          const [nodeA, nodeB] = [diff.nodeA[node], diff.nodeB[node]];
+          return [nodeA === -1 ? paths[1][nodeB] : paths[0][nodeA], node] as const;
+        }),
+      );
+      expect([...found.keys()].sort(), `seed ${seed}`).toEqual([...wanted.keys()].sort());
+      for (const [path, { widthNs, changeNs }] of wanted) {
+        const node = found.get(path) ?? -1;
+        expect(diff.widthNs[node], `seed ${seed}, ${path}`).toBeCloseTo(widthNs, 4);
+        expect(diff.changeNs[node], `seed ${seed}, ${path}`).toBeCloseTo(changeNs, 4);
+      }
     }
   });
 });

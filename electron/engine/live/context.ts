@@ -5,6 +5,7 @@ import type { EngineOptions, HostStatus } from '../config.ts';
 import { Completer } from '../query/complete.ts';
 import type { Store } from '../store/store.ts';
 import { Marks } from './marks.ts';
+import { Imports } from './imports.ts';
 import { Queries } from './queries.ts';
 import { Rates } from './rates.ts';
 import { RequestLog } from './request-log.ts';
@@ -20,6 +21,7 @@ export class LiveContext {
   readonly queries: Queries;
   readonly completer: Completer;
   readonly lists: SharedLists;
+  readonly imports: Imports;
   readonly marks: Marks;
   /** Ids of pinned traces, in the order they were pinned. */
   readonly pinned: string[] = [];
@@ -34,6 +36,7 @@ export class LiveContext {
     this.queries = new Queries(store, options.regex);
     this.completer = new Completer(store, options.clock);
     this.lists = new SharedLists(options, store, this.queries);
+    this.imports = new Imports(store);
     this.#changed = changed;
     this.marks = new Marks(options.clock, (marks) => {
       changed('marks');

@@ -7,6 +7,7 @@ import { idHalves } from '../view/hex.ts';
 import { decodeUtf8 } from '../wire/utf8.ts';
 import { requestToJson } from '../wire/proto-to-json.ts';
 import type { LiveContext } from './context.ts';
+import { flameAttributes } from './flame-methods.ts';
 import type { HostMethodName, HostMethods } from './host-methods.ts';
 import { listLogs, listSpans, listTraces, logAt, traceRows } from './list-methods.ts';
 import { listAt } from './list-at.ts';
@@ -59,6 +60,7 @@ export function methodTable(context: LiveContext, host: HostMethods): MethodTabl
     'metric.series': (params) => metricSeries(context, params),
     'query.check': (params) => checkText(context, params),
     'query.complete': (params, onCancel) => completeText(context, params, onCancel),
+    'flame.attributes': (params, onCancel) => flameAttributes(context, params, onCancel),
     'trace.find': (params, onCancel) => findInTrace(context, params, onCancel),
     'trace.events': (params) => eventTimes(context, params),
     'trace.json': (params) => getTraceJson(context, params),

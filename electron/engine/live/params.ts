@@ -8,7 +8,8 @@ import type {
   FacetsParams,
   Filter,
   FlameDiffParams,
-  FlameParams,
+  FlameFolding,
+  FlameSide,
   LatencyParams,
   LatencyWindow,
   ListWindow,
@@ -26,6 +27,8 @@ import { toSpanId, toTraceId } from '../../../proto/units.ts';
 /** The longest filter text, and the most services in one filter. */
 const MAX_FILTER_TEXT = 10_000;
 const MAX_FILTER_SERVICES = 1000;
+/** The longest name of what flames are folded by. */
+const MAX_FOLDING = 1000;
 /** The most rows of one window. */
 const MAX_WINDOW_ROWS = 500;
 const MAX_SPARK_POINTS = 500;
@@ -231,13 +234,38 @@ export function readFacetsParams(value: unknown): FacetsParams {
   return { filter: readFilter(fields), brush: readBrush(fields) };
 }
 
-export function readFlameParams(value: unknown): FlameParams {
-  return { filter: readFilter(readFields(value)) };
+export function readFlameParams(value: unknown): Required<FlameFolding> & FlameSide {
+  const fields = readFields(value);
+  return { ...readFlameSide(fields), by: readFolding(fields) };
 }
 
-export function readFlameDiffParams(value: unknown): FlameDiffParams {
+export function readFlameDiffParams(value: unknown): Required<FlameDiffParams> {
   const fields = readFields(value);
-  return { a: readFilter(fields, 'a'), b: readFilter(fields, 'b') };
+  return {
+    a: readFlameSide(readFields(fields.a)),
+    b: readFlameSide(readFields(fields.b)),
+    by: readFolding(fields),
+  };
+}
+
+function readFlameSide(fields: Fields): FlameSide {
+  const { fromUnixNano, toUnixNano, source } = fields;
+  return {
+    filter: readFilter(fields),
+    ...(fromUnixNano === undefined ? {} : { fromUnixNano: readUnixNano(fields, 'fromUnixNano') }),
+    ...(toUnixNano === undefined ? {} : { toUnixNano: readUnixNano(fields, 'toUnixNano') }),
+    ...(source === undefined ? {} : { source: readFlameSource(fields) }),
+  };
+}
+
+function readFlameSource(fields: Fields): 'live' | number {
+  if (fields.source === 'live') return 'live';
+  return readCount(fields, 'source', Number.MAX_SAFE_INTEGER);
+}
+
+/** Left out: ''. */
+function readFolding(fields: Fields): string {
+  return fields.by === undefined ? '' : readText(fields, 'by', MAX_FOLDING);
 }
 
 /** What a log list holds; `minSeverity`, `traceId` and `fold` may be left out. */

@@ -45,6 +45,11 @@ export class LiveServer {
     this.#changed('requests');
   }
 
+  /** Begins an import; see Imports. */
+  openImport(name: string): <T>(take: () => T) => T {
+    return this.#context.imports.open(name);
+  }
+
   setHostStatus(status: HostStatus): void {
     this.#context.setHostStatus(status);
   }

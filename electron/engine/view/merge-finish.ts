@@ -296,5 +296,6 @@ function columnsOf(
 
 function kindOf(key: number): number {
   if (key === FOLD_KEY.other) return MERGED_KIND.other;
+  if (key === FOLD_KEY.noValue) return MERGED_KIND.noValue;
   return key === FOLD_KEY.notReceived ? MERGED_KIND.notReceived : MERGED_KIND.spans;
 }

@@ -29,12 +29,17 @@ export class Fold implements FoldedNodes {
   #table = new Int32Array(512);
   #paths = 0;
   #maxPaths = MAX_PATHS;
+  #joinsEqual = false;
   /** Node of this tree, by node of the trace. */
   #nodeOf = new Int32Array(64);
 
-  /** Starts with no nodes; `maxPaths` at most are told apart. */
-  clear(maxPaths = MAX_PATHS): void {
+  /**
+   * Starts with no nodes; `maxPaths` at most are told apart. `joinsEqual`: a span with the key of its
+   * parent is counted where that is.
+   */
+  clear(maxPaths = MAX_PATHS, joinsEqual = false): void {
     this.#maxPaths = maxPaths;
+    this.#joinsEqual = joinsEqual;
     this.#paths = 0;
     this.length = 0;
     this.traceCount = 0;
@@ -63,12 +68,14 @@ export class Fold implements FoldedNodes {
     const { start, end, parent, key, isError, order } = trace;
     const { selfNs, ownNs } = shares;
     const nodeOf = this.#nodeOf;
+    const joinsEqual = this.#joinsEqual;
     for (let i = from; i < to; i++) {
       const span = order[i];
       const above = parent[span] === NO_PARENT ? -1 : nodeOf[parent[span]];
-      const node = this.#childOf(above, key[span]);
+      const isJoined = joinsEqual && above !== -1 && this.key[above] === key[span];
+      const node = isJoined ? above : this.#childOf(above, key[span]);
       nodeOf[span] = node;
-      // Inside `other` durations lie in each other.
+      // Inside `other`, and of what is joined, durations lie in each other.
       if (node !== above) this.totalNs[node] += end[span] - start[span];
       this.selfNs[node] += selfNs[span];
       this.ownNs[node] += ownNs[span];

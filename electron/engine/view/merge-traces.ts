@@ -17,6 +17,8 @@ import type { MergedTree } from './merge-tree.ts';
 export interface MergeOptions {
   /** What spans are folded by; service and name when it is left out. */
   readonly keys?: MergeKeys;
+  /** Whether spans whose parents have the same key are counted with them; false when left out. */
+  readonly joinsEqual?: boolean;
   /** Nodes of the result, without those that stand for what is left out. */
   readonly maxNodes?: number;
   /** Paths that are told apart while folding. */
@@ -88,7 +90,7 @@ function* merge(
   const keys = options.keys ?? parts.keys;
   const { fold } = parts;
   try {
-    fold.clear(options.maxPaths);
+    fold.clear(options.maxPaths, options.joinsEqual);
     yield* foldTraces(store, rows, ordinals, keys, parts);
     const { traceCount, spanCount, busyNs } = fold;
     const sums = { traceCount, spanCount, busyNs };

@@ -29,6 +29,8 @@ export const MERGED_KIND = {
   notReceived: 1,
   /** Paths below the node above that are left out for being too many and too small. */
   other: 2,
+  /** Spans that do not have what is folded by. */
+  noValue: 3,
 } as const;
 
 /** Nodes in depth-first order, siblings by attributed time, largest first, then by name. A copy. */
@@ -76,7 +78,7 @@ export interface FoldedNodes {
 }
 
 /** Keys that are none of a span's. */
-export const FOLD_KEY = { notReceived: -2, other: -3 } as const;
+export const FOLD_KEY = { notReceived: -2, other: -3, noValue: -4 } as const;
 
 /** Names of keys. */
 export interface KeyNames {

@@ -58,10 +58,6 @@ class EngineService {
   readonly #operations: Operations;
   readonly #methods: HostMethods;
   readonly #journal: JournalKeeper;
-  /** What imports go through: what a file holds starts no process. */
-  readonly #files: ImportTarget = {
-    ingest: (...body) => this.#engine.ofThePast('nothing', () => this.#journal.ingest(...body)),
-  };
   readonly #toucher = openToucher();
   #receivers: readonly ReceiverState[] = [];
   #isClosed = false;
@@ -222,7 +218,7 @@ class EngineService {
           operation.signal.addEventListener('abort', () => {
             source.stop({ code: 'cancelled', message: 'It was cancelled.' });
           });
-          return importCapture(this.#files, source, operation);
+          return importCapture(this.#importTarget(label), source, operation);
         },
         describeImport,
       );
@@ -256,13 +252,22 @@ class EngineService {
       const totalBytes = await fileSize(path);
       const imported = await this.#operations.run(
         { kind: 'import', label: fileLabel(path), totalBytes },
-        (operation) => importFromFile(this.#files, path, operation),
+        (operation) => importFromFile(this.#importTarget(fileLabel(path)), path, operation),
         describeImport,
       );
       this.#control.post({ type: 'fileDone', id, result: { imported } });
     } catch (error) {
       this.#control.post({ type: 'fileFailed', id, error: toFailure(error) });
     }
+  }
+
+  /** The journal and the engine behind it, which know what came from the file of this name; it starts no process. */
+  #importTarget(name: string): ImportTarget {
+    const isOf = this.#engine.openImport(name);
+    return {
+      ingest: (...body) =>
+        isOf(() => this.#engine.ofThePast('nothing', () => this.#journal.ingest(...body))),
+    };
   }
 
   #hostMethods(version: string): HostMethods {

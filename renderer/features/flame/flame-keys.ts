@@ -11,6 +11,8 @@ export interface FlameKeyTargets {
   select(node: number | undefined): void;
   zoomTo(node: number): void;
   showTraces(node: number): void;
+  hide(node: number): void;
+  showHidden(): void;
   focusFilter(): void;
   focusFind(): void;
 }
@@ -67,6 +69,17 @@ function placeKeys(targets: () => FlameKeyTargets): KeyBinding[] {
     onSelected('f', 'Fit the selection', (node) => {
       targets().zoomTo(node);
     }),
+    onSelected('h', 'Hide operations like this', (node) => {
+      if (node !== ALL_TRACES) targets().hide(node);
+    }),
+    {
+      keys: ['Shift+H'],
+      label: 'Show all that is hidden',
+      group: 'Trace',
+      run: () => {
+        targets().showHidden();
+      },
+    },
     {
       keys: ['0'],
       label: 'Show all',

@@ -1,4 +1,5 @@
 /** The keys that work on every screen. */
+import { comparableOf, compareTarget } from '../../session/compare.ts';
 import type { KeyBinding, KeyGroup } from '../../session/keys.ts';
 import type { Screen } from '../../session/screens.ts';
 import type { Session } from '../../session/session.svelte.ts';
@@ -29,6 +30,14 @@ export function frameBindings(actions: FrameActions): readonly KeyBinding[] {
         session.route.goToScreen(screen.id);
       },
     })),
+    {
+      keys: ['c'],
+      label: 'Compare what is marked or open, or before and after the last mark',
+      group,
+      run: () => {
+        session.route.go(compareTarget(comparableOf(session)));
+      },
+    },
     { keys: ['['], label: 'Back', group, run: () => history.back() },
     { keys: [']'], label: 'Forward', group, run: () => history.forward() },
     { keys: ['Space'], label: 'Pause or resume the view', group, run: () => session.togglePause() },

@@ -6,6 +6,7 @@ import { Engine } from '../../../electron/engine/engine.ts';
 import type { Clock, Scheduler } from '../../../electron/engine/config.ts';
 import { RE2 } from '../../../electron/node/host/regex.ts';
 import type { LiveClient, TopicFrame } from '../../../proto/live/client.ts';
+import type { MethodName, Methods } from '../../../proto/live/methods.ts';
 import { NO_FILTER, type TopicName, type Topics } from '../../../proto/live/topics.ts';
 import { connectClient, settle } from '../../support/live-engine.ts';
 
@@ -61,8 +62,10 @@ class DrivenTime implements Clock, Scheduler {
   }
 }
 
-/** Longer than any topic waits between two frames. */
+/** Longer than any topic but merges waits between two frames. */
 const SKIP_MS = 1000;
+/** Rounds of waits after which something does not come. */
+const MAX_ROUNDS = 100;
 
 export class DrivenEngine {
   readonly engine: Engine;
@@ -105,6 +108,63 @@ export class DrivenEngine {
     await settle();
     if (first === undefined) throw new Error(`${topic} answered nothing`);
     return { ms, frame: first };
+  }
+
+  /**
+   * CPU time of the process, ms, until a merged picture of the topic is decoded: the first one, and the
+   * one after `change` brought something new; and the longest slice of either.
+   */
+  async merge<T extends 'flame' | 'flameDiff'>(
+    topic: T,
+    params: Topics[T]['params'],
+    change: () => void,
+  ): Promise<{ firstMs: number; updateMs: number; longestSliceMs: number }> {
+    let merges = 0;
+    this.#time.longestTaskMs = 0;
+    const until = async (wanted: number): Promise<number> => {
+      const before = process.cpuUsage();
+      for (let round = 0; merges < wanted && round < MAX_ROUNDS; round++) {
+        this.#time.drain();
+        await settle();
+        if (merges < wanted) this.#time.skip(SKIP_MS);
+        await settle();
+      }
+      if (merges < wanted) throw new Error(`${topic} was not merged`);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    };
+    let mergedAtMs = 0;
+    const subscription = this.#client.subscribe(topic, params, {
+      frame: ({ meta }) => {
+        if (!meta.merged || meta.mergedAtMs === mergedAtMs) return;
+        mergedAtMs = meta.mergedAtMs;
+        merges++;
+      },
+    });
+    const firstMs = await until(1);
+    change();
+    const updateMs = await until(2);
+    subscription.close();
+    await settle();
+    return { firstMs, updateMs, longestSliceMs: this.#time.longestTaskMs };
+  }
+
+  /** CPU time of the process, ms, of one request of a method, and the longest slice of it. */
+  async ask<M extends MethodName>(
+    method: M,
+    params: Methods[M]['params'],
+  ): Promise<{ ms: number; longestSliceMs: number }> {
+    this.#time.longestTaskMs = 0;
+    const before = process.cpuUsage();
+    let isDone = false;
+    const answer = this.#client.request(method, params).then(() => (isDone = true));
+    for (let round = 0; !isDone && round < MAX_ROUNDS; round++) {
+      await settle();
+      this.#time.drain();
+    }
+    await answer;
+    const { user, system } = process.cpuUsage(before);
+    return { ms: (user + system) / 1000, longestSliceMs: this.#time.longestTaskMs };
   }
 
   /** ms to open a window of the trace list, 60 rows from `first` on. */

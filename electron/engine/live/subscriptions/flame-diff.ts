@@ -5,6 +5,7 @@ import {
   type FlameDiffMeta,
   type FlameDiffParams,
   type FlameDiffSide,
+  type FlameSide,
 } from '../../../../proto/live/topics.ts';
 import { diffMerged, type MergedDiff } from '../../view/merge-diff.ts';
 import type { MergedTree } from '../../view/merge-tree.ts';
@@ -22,6 +23,12 @@ const MAX_NODES = 2048;
 /** Durations of a side that are tested, the newest: sorting them is one step of a few ms. */
 const MAX_TESTED = 20_000;
 
+/** A side and the parameters it was opened with. */
+interface OpenSide {
+  readonly key: string;
+  readonly side: MergedSide;
+}
+
 interface Sides {
   readonly a: MergedSide;
   readonly b: MergedSide;
@@ -32,6 +39,8 @@ class FlameDiffTopic implements TopicSource {
   readonly #context: LiveContext;
   readonly #wake: () => void;
   #key: string;
+  #by: string;
+  #open: OpenSide[] = [];
   #sides: Sides;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
@@ -39,7 +48,8 @@ class FlameDiffTopic implements TopicSource {
     this.#wake = wake;
     const wanted = readFlameDiffParams(params);
     this.#key = JSON.stringify(wanted);
-    this.#sides = this.#open(wanted);
+    this.#by = wanted.by;
+    this.#sides = this.#openSides(wanted);
   }
 
   get intervalMs(): number {
@@ -52,10 +62,9 @@ class FlameDiffTopic implements TopicSource {
     const wanted = readFlameDiffParams(params);
     const key = JSON.stringify(wanted);
     if (key === this.#key) return;
-    const sides = this.#open(wanted);
-    this.close();
-    this.#sides = sides;
+    this.#sides = this.#openSides(wanted);
     this.#key = key;
+    this.#by = wanted.by;
   }
 
   build(): Built {
@@ -75,49 +84,64 @@ class FlameDiffTopic implements TopicSource {
   }
 
   close(): void {
-    this.#sides.a.close();
-    this.#sides.b.close();
+    for (const { side } of this.#open.splice(0)) side.close();
   }
 
-  #open({ a, b }: FlameDiffParams): Sides {
-    const first = new MergedSide(this.#context, a, this.#wake, MAX_NODES);
+  /** Opens what is not open yet, and closes what is not wanted any more: a swap merges nothing anew. */
+  #openSides({ a, b, by }: Required<FlameDiffParams>): Sides {
+    const left = [...this.#open];
+    const opened: OpenSide[] = [];
+    const take = (wanted: FlameSide): OpenSide => {
+      const key = JSON.stringify([wanted, by]);
+      const at = left.findIndex((open) => open.key === key);
+      const [known] = at === -1 ? [] : left.splice(at, 1);
+      if (known !== undefined) return known;
+      const side = new MergedSide(this.#context, wanted, by, this.#wake, MAX_NODES);
+      opened.push({ key, side });
+      return { key, side };
+    };
     try {
-      return { a: first, b: new MergedSide(this.#context, b, this.#wake, MAX_NODES) };
+      const [first, second] = [take(a), take(b)];
+      for (const { side } of left) side.close();
+      this.#open = [first, second];
+      return { a: first.side, b: second.side };
     } catch (error) {
-      first.close();
+      for (const { side } of opened) side.close();
       throw error;
     }
   }
 
   #meta(merged: boolean, strings: readonly string[]): FlameDiffMeta {
     const { a, b } = this.#sides;
-    const [timesA, timesB] = [this.#durations(a), this.#durations(b)];
+    const [rowsA, rowsB] = [a.newest(MAX_TESTED), b.newest(MAX_TESTED)];
+    const [timesA, timesB] = [this.#durations(rowsA), this.#durations(rowsB)];
+    const ofA = new Set(rowsA);
     const isEnough = Math.min(timesA.length, timesB.length) >= FLAME_DIFF_LEAST;
     const test = isEnough ? rankTest(timesA, timesB) : null;
     return {
       merged,
+      by: this.#by,
       total: this.#context.store.traces.count,
       mergedAtMs: Math.min(a.mergedAtMs, b.mergedAtMs),
       a: sideOf(a, timesA),
       b: sideOf(b, timesB),
       p: test?.p ?? null,
       superiority: test?.superiority ?? 0.5,
+      shared: rowsB.reduce((sum, row) => sum + (ofA.has(row) ? 1 : 0), 0),
+      imports: this.#context.imports.list(),
       strings,
     };
   }
 
-  #durations({ list }: MergedSide): Float64Array {
+  #durations(rows: Int32Array): Float64Array {
     const { traces } = this.#context.store;
-    const newest = list.newest();
-    const times = new Float64Array(Math.min(newest.length, MAX_TESTED));
-    for (let i = 0; i < times.length; i++) times[i] = traces.durationNsOf(newest.rowAt(i));
-    return times;
+    return Float64Array.from(rows, (row) => traces.durationNsOf(row));
   }
 }
 
-function sideOf({ list, tree }: MergedSide, times: Float64Array): FlameDiffSide {
+function sideOf({ list, matched, tree }: MergedSide, times: Float64Array): FlameDiffSide {
   return {
-    matched: list.count,
+    matched,
     searching: list.isSearching,
     traceCount: tree?.traceCount ?? 0,
     spanCount: tree?.spanCount ?? 0,
@@ -146,6 +170,7 @@ function columnsOf(diff: MergedDiff, a: MergedTree, b: MergedTree): FlameDiffCol
     bNs: perTrace(b, diff.nodeB, 'attributedNs'),
     aSelfNs: perTrace(a, diff.nodeA, 'selfNs'),
     bSelfNs: perTrace(b, diff.nodeB, 'selfNs'),
+    aCount: Uint32Array.from(diff.nodeA, (node) => (node === -1 ? 0 : a.count[node])),
     bCount: Uint32Array.from(diff.nodeB, (node) => (node === -1 ? 0 : b.count[node])),
   };
 }

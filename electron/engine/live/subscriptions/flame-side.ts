@@ -2,13 +2,15 @@
  * The traces of a filter, merged again whenever they change. A merge goes through all of them, so it
  * runs in slices, and whoever shows it waits `intervalMs` between two.
  */
-import type { Filter } from '../../../../proto/live/topics.ts';
+import { LiveFailure } from '../../../../proto/live/protocol.ts';
+import type { FlameSide } from '../../../../proto/live/topics.ts';
 import { runSliced } from '../../query/slices.ts';
-import { mergeTraces } from '../../view/merge-traces.ts';
+import { FieldKeys } from '../../view/merge-attribute.ts';
+import { mergeTraces, type MergeOptions } from '../../view/merge-traces.ts';
 import type { MergedTree } from '../../view/merge-tree.ts';
 import type { TraceSet } from '../../view/trace-set.ts';
 import type { LiveContext } from '../context.ts';
-import type { Lease } from '../shared-lists.ts';
+import { SideTraces } from '../side-traces.ts';
 
 /** Least time from one merge to the next. */
 const MIN_INTERVAL_MS = 1000;
@@ -18,9 +20,12 @@ const COST_FACTOR = 4;
 export class MergedSide {
   readonly #context: LiveContext;
   readonly #wake: () => void;
+  readonly #by: string;
   readonly #maxNodes: number | undefined;
-  readonly #lease: Lease<TraceSet>;
+  readonly #traces: SideTraces;
   #cursor = 0;
+  /** Traces that the last merge went through. */
+  #merging = 0;
   #isOld = true;
   #tree: MergedTree | undefined;
   #mergedAtMs = 0;
@@ -28,16 +33,38 @@ export class MergedSide {
   #isReady = false;
   #stop: (() => void) | undefined;
 
-  /** `wake` is called when a search or a merge went on. Throws LiveFailure for a wrong query. */
-  constructor(context: LiveContext, filter: Filter, wake: () => void, maxNodes?: number) {
+  /**
+   * `by`: what spans are folded by, '' for service and operation. `wake` is called when a search or a
+   * merge went on. Throws LiveFailure `badParams`.
+   */
+  constructor(
+    context: LiveContext,
+    side: FlameSide,
+    by: string,
+    wake: () => void,
+    maxNodes?: number,
+  ) {
     this.#context = context;
     this.#wake = wake;
+    this.#by = by;
     this.#maxNodes = maxNodes;
-    this.#lease = context.lists.traces(filter, null, wake);
+    foldingOf(by);
+    this.#traces = new SideTraces(context, side, wake);
   }
 
+  /** Traces of the query and the range of time; `has` says which of them are of the side. */
   get list(): TraceSet {
-    return this.#lease.list;
+    return this.#traces.list;
+  }
+
+  /** Traces of the side, as of the last merge where not all of the list are. */
+  get matched(): number {
+    return this.#traces.isWhole ? this.list.count : this.#merging;
+  }
+
+  /** Rows of the newest traces, at most `most`. A copy. */
+  newest(most: number): Int32Array {
+    return this.#traces.newest(most);
   }
 
   /** The last whole merge. */
@@ -66,7 +93,7 @@ export class MergedSide {
     list.refresh();
     const { rows, cursor, overflow } = list.changesSince(this.#cursor);
     this.#cursor = cursor;
-    this.#isOld ||= overflow || rows.length > 0;
+    this.#isOld ||= overflow || rows.some((row) => this.#isOfInterest(row));
     if (this.#isOld && this.#stop === undefined && !this.#isReady) this.#merge();
     this.#isReady = false;
   }
@@ -75,7 +102,12 @@ export class MergedSide {
     this.#stop?.();
     this.#stop = undefined;
     this.#isReady = false;
-    this.#lease.close();
+    this.#traces.close();
+  }
+
+  /** Whether a change at a row can change the merge: what left the list may have been of the side. */
+  #isOfInterest(row: number): boolean {
+    return !this.list.has(row) || this.#traces.has(row);
   }
 
   #merge(): void {
@@ -84,7 +116,10 @@ export class MergedSide {
     const startedMs = clock.ticksMs();
     const nowMs = clock.nowMs();
     const most = this.#maxNodes === undefined ? {} : { maxNodes: this.#maxNodes };
-    const steps = mergeTraces(store, rowsOf(this.list), most);
+    // Oldest first, as traces lie in memory.
+    const rows = this.#traces.newest().reverse();
+    this.#merging = rows.length;
+    const steps = mergeTraces(store, rows, { ...foldingOf(this.#by), ...most });
     let isStarting = true;
     let isDone = false;
     this.#isOld = false;
@@ -110,10 +145,14 @@ export class MergedSide {
   }
 }
 
-/** Oldest first, as traces lie in memory. */
-function rowsOf(list: TraceSet): Int32Array {
-  const newest = list.newest();
-  return Int32Array.from({ length: newest.length }, (_, i) => newest.rowAt(newest.length - 1 - i));
+/** Keys for what is folded by. Throws LiveFailure `badParams` where that cannot be. */
+function foldingOf(by: string): Pick<MergeOptions, 'keys' | 'joinsEqual'> {
+  if (by === '') return {};
+  const keys = FieldKeys.of(by);
+  if (!(keys instanceof FieldKeys)) {
+    throw new LiveFailure({ code: 'badParams', message: keys.message });
+  }
+  return { keys, joinsEqual: true };
 }
 
 /** A tree of no traces. */

@@ -14,14 +14,16 @@ class FlameTopic implements TopicSource {
   readonly #context: LiveContext;
   readonly #wake: () => void;
   #key: string;
+  #by: string;
   #side: MergedSide;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
     this.#wake = wake;
-    const { filter } = readFlameParams(params);
-    this.#key = JSON.stringify(filter);
-    this.#side = new MergedSide(context, filter, wake);
+    const wanted = readFlameParams(params);
+    this.#key = JSON.stringify(wanted);
+    this.#by = wanted.by;
+    this.#side = new MergedSide(context, wanted, wanted.by, wake);
   }
 
   get intervalMs(): number {
@@ -29,12 +31,13 @@ class FlameTopic implements TopicSource {
   }
 
   update(params: unknown): void {
-    const { filter } = readFlameParams(params);
-    const key = JSON.stringify(filter);
+    const wanted = readFlameParams(params);
+    const key = JSON.stringify(wanted);
     if (key === this.#key) return;
-    const side = new MergedSide(this.#context, filter, this.#wake);
+    const side = new MergedSide(this.#context, wanted, wanted.by, this.#wake);
     this.close();
     this.#side = side;
+    this.#by = wanted.by;
     this.#key = key;
   }
 
@@ -52,16 +55,18 @@ class FlameTopic implements TopicSource {
   }
 
   #meta(): FlameMeta {
-    const { list, tree = NO_TREE, mergedAtMs } = this.#side;
+    const { list, matched, tree = NO_TREE, mergedAtMs } = this.#side;
     return {
       merged: this.#side.tree !== undefined,
-      matched: list.count,
+      by: this.#by,
+      matched,
       total: this.#context.store.traces.count,
       searching: list.isSearching,
       mergedAtMs,
       traceCount: tree.traceCount,
       spanCount: tree.spanCount,
       busyNs: tree.busyNs,
+      imports: this.#context.imports.list(),
       strings: tree.strings,
     };
   }
