@@ -14,6 +14,7 @@ import { shortFunction } from '../../renderer/features/trace/panel/frame-text.ts
 import { readHttp } from '../../renderer/features/trace/panel/http.ts';
 import { readMeaning } from '../../renderer/features/trace/panel/meaning.ts';
 import { peerBin, peerHeight, peerWords } from '../../renderer/features/trace/panel/peers.ts';
+import { queryTokens } from '../../renderer/features/trace/panel/query-tokens.ts';
 import { formatSql, sqlTokens } from '../../renderer/features/trace/panel/sql.ts';
 import { EDITORS, editorTarget, parsePathRules } from '../../renderer/session/editor-target.ts';
 import { spanOf, toAttributes, toValue, type PlainAttributes } from '../support/span-detail.ts';
@@ -323,6 +324,52 @@ describe('a copied span', () => {
   });
 });
 
+describe('a query that is no SQL', () => {
+  const text = (query: string, language: 'json' | 'command'): string =>
+    queryTokens(query, language)
+      .map((token) => token.text)
+      .join('');
+  const query = JSON.stringify({
+    find: 'products',
+    filter: { tags: { $in: ['rye', '?'] }, price: { $lt: 4 } },
+    limit: 20,
+  });
+
+  it('has a line for each key of JSON, and short maps on one line', () => {
+    expect(text(query, 'json')).toBe(
+      [
+        '{',
+        '  "find": "products",',
+        '  "filter": {',
+        '    "tags": { "$in": ["rye", "?"] },',
+        '    "price": { "$lt": 4 }',
+        '  },',
+        '  "limit": 20',
+        '}',
+      ].join('\n'),
+    );
+    expect(JSON.parse(text(query, 'json'))).toEqual(JSON.parse(query));
+  });
+
+  it('is coloured by keys, texts and numbers, or by its command', () => {
+    const kinds = queryTokens('{"a": ["b", 1.5, true]}', 'json')
+      .filter(({ kind }) => kind !== 'space' && kind !== 'name')
+      .map((token) => `${token.kind} ${token.text}`);
+    expect(kinds).toEqual(['keyword "a"', 'string "b"', 'number 1.5', 'keyword true']);
+    expect(queryTokens('GET a\nSET b', 'command').filter(({ kind }) => kind === 'keyword')).toEqual(
+      [
+        { kind: 'keyword', text: 'GET' },
+        { kind: 'keyword', text: 'SET' },
+      ],
+    );
+  });
+
+  it('is shown as it is where it was cut', () => {
+    expect(text(query.slice(0, 40), 'json')).toBe(query.slice(0, 40));
+    expect(text('SET a 1\n\n  GET b', 'command')).toBe('SET a 1\n\n  GET b');
+  });
+});
+
 describe('attributes of a span', () => {
   it('show a value once that came under its current and its retired name', () => {
     const { listed, repeated } = listAttributes(
@@ -344,6 +391,16 @@ describe('attributes of a span', () => {
     ]);
     expect(listed.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false, true, true]);
   });
+
+  it('name what took the place of names that were split, joined or dropped, by the side of the call', () => {
+    const currentOf = (kind: number): string[] =>
+      listAttributes(
+        toAttributes({ 'net.peer.name': 'a', 'http.target': '/b', 'db.user': 'c', note: 'd' }),
+        kind,
+      ).listed.map(({ current }) => current);
+    expect(currentOf(3)).toEqual(['server.address', 'url.path and url.query', 'none', '']);
+    expect(currentOf(2)[0]).toBe('client.address');
+  });
 });
 
 describe('names of functions', () => {
@@ -352,6 +409,7 @@ describe('names of functions', () => {
     ['github.com/bakery/internal/orders.(*Store).Persist', 'orders.(*Store).Persist'],
     ['bakery_oven::oven::Oven::heat', 'Oven::heat'],
     ['Bakery.Orders.Basket.Validate(IReadOnlyList`1 lines)', 'Basket.Validate'],
+    ['Bakery.Orders.OrderService.<PlaceAsync>d__4.MoveNext()', 'OrderService.PlaceAsync'],
     ['TCPConnectWrap.afterConnect [as oncomplete]', 'TCPConnectWrap.afterConnect [as oncomplete]'],
     ['App\\Receipt->render', 'App\\Receipt->render'],
     ['', '<anonymous>'],
