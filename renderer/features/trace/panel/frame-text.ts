@@ -18,16 +18,21 @@ export function shortFunction({ fn }: Pick<StackFrame, 'fn'>): string {
   return parts.length <= kept || local.includes(' ') ? local : parts.slice(-kept).join(separator);
 }
 
-/** A place in two: what may be cut where room is short, and what says the most. */
+/** A place in parts: the folder may be cut where room is short, the line never. */
 export interface ShortPlace {
-  /** The file with its folder. */
-  readonly file: string;
+  /** With its slash; '' without one. */
+  readonly folder: string;
+  readonly name: string;
   /** `:88`; '' without a line. */
   readonly line: string;
 }
 
 /** File with its folder, and the line. */
 export function shortPlace({ file, line }: Pick<StackFrame, 'file' | 'line'>): ShortPlace {
-  const parts = file.split(/[/\\]/).filter(Boolean);
-  return { file: parts.slice(-2).join('/'), line: line > 0 ? `:${String(line)}` : '' };
+  const [name = '', folder = ''] = file.split(/[/\\]/).filter(Boolean).reverse();
+  return {
+    folder: folder === '' ? '' : `${folder}/`,
+    name,
+    line: line > 0 ? `:${String(line)}` : '',
+  };
 }

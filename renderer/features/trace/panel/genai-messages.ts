@@ -315,7 +315,9 @@ function vercel(attributes: Attributes): GenAiMessage[] {
   const prompt = at('ai.prompt.messages', 'ai.prompt');
   const whole = isObject(prompt) ? prompt : { messages: prompt };
   const output = {
-    content: at('ai.response.text', 'ai.response.object', 'ai.result.text', 'ai.result.object'),
+    content:
+      attributes.text('ai.response.text', 'ai.result.text') ||
+      at('ai.response.object', 'ai.result.object'),
     tool_calls: at('ai.response.toolCalls', 'ai.result.toolCalls'),
     finish_reason: at('ai.response.finishReason', 'ai.finishReason'),
   };
