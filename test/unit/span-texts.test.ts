@@ -436,6 +436,7 @@ describe('the strip of peers', () => {
     expect(peerWords({ ...peers, shorter: 0.2 })).toBe('Faster than 79% of them.');
     expect(peerWords({ ...peers, shorter: 0.99 })).toBe('The slowest of them.');
     expect(peerWords({ ...peers, shorter: 0 })).toBe('The fastest of them.');
+    expect(peerWords({ ...peers, maxNs: peers.minNs })).toBe('All of them took as long.');
   });
 
   it('puts every duration into a bin, and shows a bin with one peer', () => {

@@ -1,7 +1,7 @@
 /** The states that have a picture: where each is, and what brings it about. */
 import type { Page } from 'playwright-core';
 import { conventionsTrace, PANELS } from './conventions.mjs';
-import { CHANGE, nightlyJob, order } from './shop.mjs';
+import { isRetried, nightlyJob, order, ORDERS } from './shop.mjs';
 
 export interface Shot {
   readonly name: string;
@@ -18,7 +18,8 @@ export interface Shot {
   act?(page: Page): Promise<unknown>;
 }
 
-const selected = order(CHANGE - 12, 0n);
+const retried = Array.from({ length: ORDERS }, (_, at) => at).findLast(isRetried) ?? 0;
+const selected = order(retried, 0n);
 const job = nightlyJob(0n);
 const conventions = conventionsTrace(0n);
 const flame = (page: Page) => page.locator('canvas[data-view=flame]').waitFor();
@@ -36,7 +37,7 @@ const SCREENS: readonly Shot[] = [
   {
     name: 'traces-filter',
     title: 'Traces narrowed by a query.',
-    hash: '#/traces?q=status:error%20duration%3E1s',
+    hash: '#/traces?q=service:payments%20has:exception.type',
     ready: row,
   },
   {
@@ -128,7 +129,7 @@ const SCREENS: readonly Shot[] = [
   {
     name: 'flame-compare',
     title: 'Compare: two queries on one merged graph.',
-    hash: '#/flame?mode=compare&q=duration%3C1s&b=duration%3E%3D1s',
+    hash: '#/flame?mode=compare&q=app.build:4111&b=app.build:4127',
     ready: text(/slower|faster|difference/i),
   },
   { name: 'logs', title: 'Logs: the tail.', hash: '#/logs', ready: text('stored with 4 lines') },

@@ -49,11 +49,14 @@ const http = (method, url, status) => ({
   'http.response.status_code': status,
 });
 
+/** Whether an order is charged twice, because the first attempt fails. */
+export const isRetried = (number) => seeded(number * 7919)() < 0.09;
+
 /** One order; `startNs` is when it began. */
 export function order(number, startNs) {
   const random = seeded(number * 7919);
   const trace = new TraceBuilder(`shop ${number}`, startNs);
-  const hasFailed = random() < 0.09;
+  const hasFailed = random() < 0.09; // As isRetried has it.
   const slow = (number >= CHANGE ? 1.55 : 1) * (random() < 0.04 ? 2.4 : 1);
   let at = 0;
   /** Lengths vary by a fifth. */
@@ -199,7 +202,7 @@ export function order(number, startNs) {
     attributes: http('POST', 'http://localhost:3000/api/checkout', 200),
   });
   trace.add('storefront-web', 'submit order', 0, at + 24, {
-    attributes: { 'session.id': `s-${number}` },
+    attributes: { 'session.id': `s-${number}`, 'app.build': number < CHANGE ? 4111 : 4127 },
   });
   trace.log(
     'api-gateway',

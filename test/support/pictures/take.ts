@@ -3,6 +3,7 @@
  * of each state in both themes.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../browser.ts';
@@ -42,7 +43,7 @@ export interface PictureOptions {
 export async function takePictures({ root, out, only }: PictureOptions): Promise<void> {
   const shiftMs = NOW_MS - Date.now();
   const preload = `data:text/javascript,${encodeURIComponent(clockSource(shiftMs))}`;
-  const program = await startProgram(root, ['--no-journal'], {
+  const program = await startProgram(root, ['--no-journal', ...(await usualPorts())], {
     NODE_OPTIONS: `--import=${preload}`,
     TZ: 'UTC',
   });
@@ -55,6 +56,7 @@ export async function takePictures({ root, out, only }: PictureOptions): Promise
     for (const theme of THEMES) {
       const page = await openPage(browser, theme, shiftMs);
       await page.goto(`${program.ready.ui}#token=${program.ready.token}`);
+      await page.getByText('nothing new').waitFor();
       for (const shot of SHOTS.filter(isWanted)) {
         await take(page, shot, join(out, `${shot.name}-${theme}.webp`));
       }
@@ -67,17 +69,29 @@ export async function takePictures({ root, out, only }: PictureOptions): Promise
   }
 }
 
+/** The ports that people know, where no other program has them. */
+async function usualPorts(): Promise<string[]> {
+  const isFree = (port: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+  return (await isFree(4317)) && (await isFree(4318))
+    ? ['--grpc-port', '4317', '--http-port', '4318']
+    : [];
+}
+
 async function sendAll(otlpHttp: string): Promise<void> {
   const nowNs = BigInt(NOW_MS) * 1_000_000n;
   const before = (ms: number): bigint => nowNs - BigInt(ms) * 1_000_000n;
   const orders = Array.from({ length: ORDERS }, (_, at) =>
     order(at, before((ORDERS - at) * GAP_MS)),
   );
+  // Orders come first, so that their services get the first colours; one by one, as in life.
+  for (const each of orders) await send(otlpHttp, requestsOf([each], SHOP_SERVICES));
   await send(otlpHttp, requestsOf([nightlyJob(before(400_000))], SHOP_SERVICES));
   await send(otlpHttp, requestsOf([conventionsTrace(before(200_000))], CONVENTION_SERVICES));
-  for (let at = 0; at < ORDERS; at += 20) {
-    await send(otlpHttp, requestsOf(orders.slice(at, at + 20), SHOP_SERVICES));
-  }
 }
 
 async function openPage(browser: Browser, theme: Theme, shiftMs: number): Promise<Page> {
