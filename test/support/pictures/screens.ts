@@ -37,7 +37,7 @@ const SCREENS: readonly Shot[] = [
   {
     name: 'traces-filter',
     title: 'Traces narrowed by a query.',
-    hash: '#/traces?q=service:payments%20has:exception.type',
+    hash: '#/traces?q=status:error%20trace.duration%3E%3D1.4s',
     ready: row,
   },
   {
