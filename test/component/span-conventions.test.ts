@@ -169,6 +169,20 @@ describe('the span panel', () => {
     expect(await copied('Copy link')).toBe(page.url());
   });
 
+  it('says so where the browser forbids the clipboard', async () => {
+    await open('sql');
+    await page.evaluate(() => {
+      const refuse = (): Promise<void> => Promise.reject(new Error('forbidden'));
+      Object.defineProperty(navigator.clipboard, 'writeText', {
+        value: refuse,
+        configurable: true,
+      });
+    });
+    await section('SQL').getByRole('button', { name: 'Copy', exact: true }).click();
+    await section('SQL').getByRole('button', { name: 'Select it by hand' }).waitFor();
+    await page.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'writeText'));
+  });
+
   it('keeps the editor, its command and the path mapping over a reload', async () => {
     await open('sql');
     await panel.getByRole('button', { name: 'Map path of ReservationService.java:118' }).click();
