@@ -2,12 +2,9 @@
  * One trace with a span for every convention that the span panel recognises, in current and retired
  * names. `PANELS` lists the spans by id, with what each shows.
  */
-import { readFileSync } from 'node:fs';
+import { FAILURES } from '../../demo/failures.mjs';
 import { MODEL_CALLS } from './model-calls.mjs';
 import { spanIdOf, TraceBuilder, traceIdOf } from './telemetry.mjs';
-
-const stack = (name) =>
-  readFileSync(new URL(`../../cases/stack-traces/${name}.txt`, import.meta.url), 'utf8').trimEnd();
 
 const SQL =
   "SELECT sku, on_hand, reserved FROM stock s LEFT JOIN depots d ON d.id = s.depot_id WHERE s.sku IN ($1, $2, $3) AND d.name = 'north' ORDER BY sku FOR UPDATE SKIP LOCKED";
@@ -219,11 +216,9 @@ const SPANS = [
     attributes: {
       'faas.invoked_name': 'render-label',
       'faas.invoked_provider': 'aws',
-      'faas.invoked_region': 'eu-central-1',
       'faas.trigger': 'http',
       'faas.coldstart': true,
       'faas.invocation_id': 'af9d5aa4-a685-4c5f-a22b-444f80b3cc28',
-      'faas.max_memory': 134_217_728,
     },
   },
   {
@@ -303,21 +298,7 @@ const SPANS = [
     name: 'charge',
     attributes: { 'psp.merchant': 'brot-und-butter', 'psp.amount': 48.6, retryable: true },
   },
-  ...[
-    ['nodejs', 'ReadTimeout', 'psp-sandbox did not answer within 200 ms', 'nodejs-cause'],
-    [
-      'python',
-      'psp.errors.ReadTimeout',
-      'psp-sandbox did not answer within 200 ms',
-      'python-chained',
-    ],
-    ['java', 'java.lang.IllegalStateException', 'could not reserve', 'java-caused-by'],
-    ['dotnet', 'System.InvalidOperationException', 'Order 8812 has no lines', 'dotnet-inner'],
-    ['go', '*errors.errorString', 'pool exhausted', 'go-panic'],
-    ['ruby', 'NoMethodError', "undefined method '+' for nil", 'ruby-backtrace'],
-    ['php', 'LogicException', 'Template missing', 'php-previous'],
-    ['rust', 'panic', 'oven 3 is too hot', 'rust-panic'],
-  ].map(([language, type, message, file], at) => ({
+  ...FAILURES.map(({ language, type, message, stack }, at) => ({
     id: `failure-${language}`,
     title: `An exception of ${language}`,
     service: `baker-${language}`,
@@ -331,7 +312,7 @@ const SPANS = [
       attributes: {
         'exception.type': type,
         'exception.message': message,
-        'exception.stacktrace': stack(file),
+        'exception.stacktrace': stack,
       },
     },
   })),
