@@ -6,7 +6,7 @@
 import type { Signal } from '../otlp/signal.ts';
 import type { Completion } from '../query/completion.ts';
 import type { MarkMethods } from './methods-marks.ts';
-import type { SpanMethods } from './methods-span.ts';
+import type { LinkedSpan, SpanMethods } from './methods-span.ts';
 import type {
   AttributeChanges,
   Brush,
@@ -336,6 +336,8 @@ export interface SpanDetail {
     readonly droppedAttributesCount: number;
     /** Whether the linked trace is in memory now. */
     readonly present: boolean;
+    /** The linked span; null when it is not in memory now. */
+    readonly target: Pick<LinkedSpan, 'service' | 'name' | 'durationNs'> | null;
   }[];
   readonly droppedLinksCount: number;
   readonly resource: ResourceDetail;
@@ -354,6 +356,8 @@ export interface LogSummary {
   readonly body: string;
   /** What an event says, or a record with `exception.*` attributes; null for other records. */
   readonly event: LogEvent | null;
+  /** Its `code.*` attributes: where in the program it was written. */
+  readonly code: readonly JsonAttribute[];
 }
 
 /** A log record that is more than a line: an event, or an exception. */

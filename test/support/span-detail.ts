@@ -65,6 +65,7 @@ export function spanOf(span: SpanCase): SpanDetail {
       attributes: [],
       droppedAttributesCount: 0,
       present: true,
+      target: null,
     })),
     droppedLinksCount: 0,
     resource: {
@@ -102,5 +103,6 @@ export function logOf(log: LogCase, row = 0): LogSummary {
       body: toValue(log.body ?? null),
       attributes: toAttributes(log.attributes ?? {}),
     },
+    code: [],
   };
 }

@@ -232,4 +232,15 @@ describe('log records of a span', () => {
       { key: 'exception.type', value: { type: 'string', value: 'Timeout' } },
     ]);
   });
+
+  it('say where in the program they were written', async () => {
+    const { engine } = createEngine();
+    const client = connectClient(engine);
+    sendSpans(engine, [{ trace: 1, id: 1 }]);
+    const attributes = { 'code.file.path': '/app/pay.go', 'code.line.number': '80', note: 'x' };
+    sendLogs(engine, [{ body: 'plain', trace: 1, span: 1, attributes }]);
+    const { records } = await client.request('span.logs', { ...ref(1, 1), limit: 10 });
+    expect(records[0]?.event).toBeNull();
+    expect(records[0]?.code.map(({ key }) => key)).toEqual(['code.file.path', 'code.line.number']);
+  });
 });

@@ -344,6 +344,16 @@ describe('attributes of a span', () => {
     ]);
     expect(listed.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false, true, true]);
   });
+
+  it('name what took the place of names that were split, joined or dropped, by the side of the call', () => {
+    const currentOf = (kind: number): string[] =>
+      listAttributes(
+        toAttributes({ 'net.peer.name': 'a', 'http.target': '/b', 'db.user': 'c', note: 'd' }),
+        kind,
+      ).listed.map(({ current }) => current);
+    expect(currentOf(3)).toEqual(['server.address', 'url.path and url.query', 'none', '']);
+    expect(currentOf(2)[0]).toBe('client.address');
+  });
 });
 
 describe('names of functions', () => {
@@ -352,6 +362,7 @@ describe('names of functions', () => {
     ['github.com/bakery/internal/orders.(*Store).Persist', 'orders.(*Store).Persist'],
     ['bakery_oven::oven::Oven::heat', 'Oven::heat'],
     ['Bakery.Orders.Basket.Validate(IReadOnlyList`1 lines)', 'Basket.Validate'],
+    ['Bakery.Orders.OrderService.<PlaceAsync>d__4.MoveNext()', 'OrderService.PlaceAsync'],
     ['TCPConnectWrap.afterConnect [as oncomplete]', 'TCPConnectWrap.afterConnect [as oncomplete]'],
     ['App\\Receipt->render', 'App\\Receipt->render'],
     ['', '<anonymous>'],
@@ -378,6 +389,7 @@ describe('the strip of peers', () => {
     expect(peerWords({ ...peers, shorter: 0.2 })).toBe('Faster than 79% of them.');
     expect(peerWords({ ...peers, shorter: 0.99 })).toBe('The slowest of them.');
     expect(peerWords({ ...peers, shorter: 0 })).toBe('The fastest of them.');
+    expect(peerWords({ ...peers, maxNs: peers.minNs })).toBe('All of them took as long.');
   });
 
   it('puts every duration into a bin, and shows a bin with one peer', () => {

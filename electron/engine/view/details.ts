@@ -19,7 +19,7 @@ import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type StoreRead } from '../st
 import { decodeLogRecord, decodeResource, decodeScope, decodeSpan } from '../wire/decode.ts';
 import { indentJson } from '../wire/json-write.ts';
 import { itemToJson } from '../wire/proto-to-json.ts';
-import { spanIdText } from './hex.ts';
+import { idHalves, spanIdText } from './hex.ts';
 import { cutText } from './log-rows.ts';
 import { spanName } from './span-rows.ts';
 import { spanDurationNs } from './span-set.ts';
@@ -143,6 +143,7 @@ export function spanDetail(store: StoreRead, row: number): SpanDetail {
       attributes: jsonAttributes(link.attributes),
       droppedAttributesCount: link.droppedAttributesCount,
       present: hasSpans(store, link.traceId),
+      target: linkTarget(store, link.traceId, link.spanId),
     })),
     droppedLinksCount: span.droppedLinksCount,
     resource: resourceDetail(store, place.resource),
@@ -155,6 +156,25 @@ export function spanDetail(store: StoreRead, row: number): SpanDetail {
 function hasSpans(store: StoreRead, traceId: string): boolean {
   const row = store.traces.find(traceId);
   return row !== -1 && store.traces.spanCountOf(row) > 0;
+}
+
+function linkTarget(
+  store: StoreRead,
+  traceId: string,
+  spanId: string,
+): SpanDetail['links'][number]['target'] {
+  const trace = store.traces.find(traceId);
+  if (trace === -1) return null;
+  const { hi, lo } = idHalves(spanId);
+  const row = store.spans.find(trace, hi, lo);
+  const segment = row === -1 ? undefined : store.spans.segments[row >>> SEGMENT_BITS];
+  if (segment === undefined) return null;
+  const slot = row & SLOT_MASK;
+  return {
+    service: serviceName(store, segment.resourceOf(slot)),
+    name: store.strings.get(segment.name[slot]),
+    durationNs: spanDurationNs(store, row),
+  };
 }
 
 /** The log record at an ordinal of the log table. */
@@ -231,6 +251,7 @@ function logSummary(store: StoreRead, row: number): LogSummary {
     service: serviceName(store, place.resource),
     body: cutText(record.body === undefined ? '' : attributeText(record.body)),
     event: logEvent(record),
+    code: jsonAttributes(record.attributes.filter(({ key }) => key.startsWith('code.'))),
   };
 }
 

@@ -4,8 +4,9 @@
  */
 import { INSTRUMENTATION_SCOPE, RESOURCE, SPAN } from '../../../proto/otlp/fields.ts';
 import type { Field } from '../query/ast.ts';
-import { findAttributes, FOUND, KeySet, KeyTest } from '../query/attribute-walk.ts';
+import { findAttributes, FOUND } from '../query/attribute-walk.ts';
 import { attributeNames, ENUM_WORDS, readField } from '../query/fields.ts';
+import { KeySet, KeyTest } from '../query/key-set.ts';
 import { exactInt, type ValueTest } from '../query/value-test.ts';
 import { lengthBefore } from '../store/batch-table.ts';
 import { equalBytes, hashBytes } from '../store/hash.ts';

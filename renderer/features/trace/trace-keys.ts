@@ -15,6 +15,7 @@ export interface TraceKeyTargets {
   hasGraphFocus(): boolean;
   find(): void;
   focusPanel(): void;
+  togglePanel(): void;
   toggleView(): void;
   togglePin(): void;
 }
@@ -119,6 +120,7 @@ function screenKeys(trace: TraceState, targets: TraceKeyTargets): KeyBinding[] {
     }),
     key(['/', 'Mod+F'], 'Find in trace', targets.find),
     key(['Enter'], 'Focus the span panel', targets.focusPanel),
+    key(['Mod+\\'], 'Show or hide the span panel', targets.togglePanel),
     key(['p'], 'Pin', targets.togglePin),
     key(['y'], 'Copy trace id', () => {
       void navigator.clipboard.writeText(trace.traceId);

@@ -2,12 +2,16 @@
 import { currentNameOf, namesOf } from '../../../../proto/semconv/names.ts';
 import type { JsonAttribute, JsonValue } from '../../../../proto/live/methods.ts';
 import { toneOf, valueText, type ValueTone } from '../span-content.ts';
+import { retiredFor } from './retired.ts';
 
 /** One line of a section: what it is called, and its value as text. */
 export interface Fact {
   readonly label: string;
   readonly text: string;
-  readonly tone: ValueTone;
+  /** A value is coloured by its type, a judgement by what it says. */
+  readonly tone: ValueTone | 'ok' | 'warn' | 'error';
+  /** The label in full, where it is an abbreviation. */
+  readonly title?: string;
 }
 
 /** The attributes of one item, by name. Of duplicate keys the last one counts. */
@@ -43,10 +47,11 @@ export class Attributes {
     return '';
   }
 
-  /** A finite number, also one that was sent as text; undefined otherwise. */
+  /** A finite number, also one that was sent as text or as the only one of a list (headers). */
   number(...keys: readonly string[]): number | undefined {
     for (const key of keys) {
-      const value = this.get(key);
+      const sent = this.get(key);
+      const value = sent?.type === 'array' && sent.values.length === 1 ? sent.values[0] : sent;
       if (value === undefined) continue;
       const number = value.type === 'bool' ? NaN : Number(valueText(value) || NaN);
       if (Number.isFinite(number)) return number;
@@ -92,15 +97,18 @@ export interface ListedAttribute {
   readonly attribute: JsonAttribute;
   /** Another attribute has the same key; the last one counts. */
   readonly isDuplicate: boolean;
-  /** The name that took this one's place; '' for current names. */
+  /** What took this name's place, in words for the reader; '' for current names. */
   readonly current: string;
 }
 
 /**
  * Attributes for listing. In dup mode an SDK sends one value under its current and its retired name:
- * those retired ones are in `repeated`, all others in `listed`.
+ * those retired ones are in `repeated`, all others in `listed`. `kind` is the span's; 0 without one.
  */
-export function listAttributes(all: readonly JsonAttribute[]): {
+export function listAttributes(
+  all: readonly JsonAttribute[],
+  kind = 0,
+): {
   readonly listed: readonly ListedAttribute[];
   readonly repeated: readonly ListedAttribute[];
 } {
@@ -113,9 +121,11 @@ export function listAttributes(all: readonly JsonAttribute[]): {
   const listed: ListedAttribute[] = [];
   const repeated: ListedAttribute[] = [];
   for (const attribute of all) {
-    const current = currentNameOf(attribute.key) ?? '';
-    const isRepeat = current !== '' && texts.get(current) === valueText(attribute.value);
+    const renamed = currentNameOf(attribute.key);
+    const text = valueText(attribute.value);
+    const isRepeat = renamed !== null && texts.get(renamed) === text;
     const isDuplicate = (counts.get(attribute.key) ?? 0) > 1;
+    const current = renamed ?? retiredFor(attribute.key, kind);
     (isRepeat ? repeated : listed).push({ attribute, isDuplicate, current });
   }
   return { listed, repeated };

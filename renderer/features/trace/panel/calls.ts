@@ -1,11 +1,12 @@
 /** RPC, messaging, functions, feature flags and web vitals, current and retired names. */
 import type { JsonAttribute, SpanDetail } from '../../../../proto/live/methods.ts';
-import { formatDuration } from '../../../base/format.ts';
+import { formatBytes, formatDuration } from '../../../base/format.ts';
 import { valueText } from '../span-content.ts';
 import { Attributes, type Fact } from './attributes.ts';
 
 /** A section that is a headline with facts. */
 export interface CallContent {
+  readonly type: 'rpc' | 'messaging' | 'function' | 'flag' | 'vitals';
   readonly title: string;
   /** A word beside the title: the system, the provider. */
   readonly note: string;
@@ -32,6 +33,7 @@ export function readRpc(attributes: Attributes): CallContent | null {
   const code = attributes.text('rpc.status_code', 'rpc.jsonrpc.error_code');
   const word = /^\d+$/.test(code) && code !== '' ? (GRPC_CODES[Number(code)] ?? code) : code;
   return {
+    type: 'rpc',
     title: 'RPC',
     note: system,
     // The current name holds the service too; the retired pair is joined.
@@ -57,7 +59,7 @@ export function readRpc(attributes: Attributes): CallContent | null {
 function metadata(attributes: Attributes, prefix: string, label: string): Fact[] {
   return attributes.below(prefix).map(({ key, value }) => ({
     label: `${label} ${key}`,
-    text: valueText(value),
+    text: value.type === 'array' ? value.values.map(valueText).join(', ') : valueText(value),
     tone: 'text',
   }));
 }
@@ -69,6 +71,7 @@ export function readMessaging(span: SpanDetail, attributes: Attributes): CallCon
   const operation = attributes.text('messaging.operation.type', 'messaging.operation.name');
   const traces = new Set(span.links.map(({ traceId }) => traceId)).size;
   return {
+    type: 'messaging',
     title: 'Messaging',
     note: attributes.text('messaging.system'),
     headline: destination,
@@ -85,11 +88,12 @@ export function readMessaging(span: SpanDetail, attributes: Attributes): CallCon
           ['messaging.batch.message_count', 'batch'],
           ['messaging.message.id', 'message id'],
           ['messaging.message.conversation_id', 'conversation id'],
-          ['messaging.message.body.size', 'body size'],
           ['messaging.client.id', 'client id'],
           ['messaging.rabbitmq.destination.routing_key', 'routing key'],
         ])
         .filter(({ label, text }) => label !== 'operation' || text !== operation),
+      ...bodySize(attributes),
+      ...attributes.facts([['error.type', 'error.type']]),
       ...(traces === 0
         ? []
         : [{ label: 'linked traces', text: String(traces), tone: 'number' } as const]),
@@ -97,11 +101,22 @@ export function readMessaging(span: SpanDetail, attributes: Attributes): CallCon
   };
 }
 
+function bodySize(attributes: Attributes): Fact[] {
+  const bytes = attributes.number(
+    'messaging.message.body.size',
+    'messaging.message_payload_size_bytes',
+  );
+  return bytes === undefined
+    ? []
+    : [{ label: 'body size', text: formatBytes(bytes), tone: 'number' }];
+}
+
 /** A cloud function; null when the span is none. */
 export function readFunction(attributes: Attributes): CallContent | null {
   if (!attributes.hasAny('faas.')) return null;
   const isCold = attributes.flag('faas.coldstart');
   return {
+    type: 'function',
     title: 'Function',
     note: attributes.text('faas.invoked_provider', 'cloud.provider'),
     headline: attributes.text('faas.invoked_name', 'faas.name'),
@@ -137,10 +152,11 @@ export function readFlags(
     const error = source.text('feature_flag.error.message', 'error.message', 'error.type');
     const result = source.text('feature_flag.result.variant', 'feature_flag.result.value');
     return {
+      type: 'flag',
       title: 'Feature flag',
       note: source.text('feature_flag.provider.name'),
       headline: source.text('feature_flag.key'),
-      badge: result === '' ? null : { text: result, tone: error === '' ? 'ok' : 'error' },
+      badge: result === '' ? null : { text: result, tone: error === '' ? 'muted' : 'error' },
       facts: [
         ...source
           .facts([
@@ -174,6 +190,12 @@ const VITALS: Readonly<
   cls: { name: 'Cumulative Layout Shift', good: 0.1, poor: 0.25, isMs: false },
 };
 
+const RATING_TONES: Readonly<Record<string, Fact['tone']>> = {
+  good: 'ok',
+  'needs-improvement': 'warn',
+  poor: 'error',
+};
+
 /** Web vitals of a span and its events; before semantic conventions 1.44 they stand in the body. */
 export function readVitals(
   attributes: Attributes,
@@ -193,9 +215,10 @@ export function readVitals(
     const text = vital?.isMs === true ? formatDuration(value * 1e6) : String(value);
     const rating = sent !== '' ? sent : vital === undefined ? '' : rated(value, vital);
     facts.push({
-      label: `${key.toUpperCase()}${vital === undefined ? '' : `, ${vital.name}`}`,
+      label: key.toUpperCase(),
       text: rating === '' ? text : `${text}, ${rating.replaceAll('-', ' ')}`,
-      tone: 'number',
+      tone: RATING_TONES[rating] ?? 'number',
+      ...(vital !== undefined && { title: vital.name }),
     });
   };
   add(attributes, 'browser.web_vital.');
@@ -205,7 +228,7 @@ export function readVitals(
     if (event.body !== undefined) add(new Attributes(event.body), '');
   }
   if (facts.length === 0) return null;
-  return { title: 'Web vitals', note: '', headline: '', badge: null, facts };
+  return { type: 'vitals', title: 'Web vitals', note: '', headline: '', badge: null, facts };
 }
 
 function rated(value: number, { good, poor }: { good: number; poor: number }): string {

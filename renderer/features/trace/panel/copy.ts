@@ -22,7 +22,7 @@ export function spanAsJson(span: SpanDetail): string {
       ...rest,
       attributes: objectOf(attributes),
       events: events.map((event) => ({ ...event, attributes: objectOf(event.attributes) })),
-      links: links.map(({ present: _present, ...link }) => ({
+      links: links.map(({ present: _present, target: _target, ...link }) => ({
         ...link,
         attributes: objectOf(link.attributes),
       })),

@@ -1,11 +1,13 @@
 /** Database calls as the semantic conventions describe them, current and retired. */
 import type { JsonAttribute } from '../../../../proto/live/methods.ts';
+import { parsedJson } from '../span-content.ts';
 import type { Attributes, Fact } from './attributes.ts';
 
 export interface DatabaseContent {
   /** `SQL` where the query is one, else the system's name. */
   readonly title: string;
-  readonly isSql: boolean;
+  /** What the query is written in, for its colours. */
+  readonly language: 'sql' | 'json' | 'command' | 'text';
   readonly system: string;
   readonly namespace: string;
   /** As it was sent; '' without one. */
@@ -25,19 +27,16 @@ export function readDatabase(attributes: Attributes): DatabaseContent | null {
   if (!attributes.hasAny('db.')) return null;
   const system = attributes.text('db.system.name');
   const query = attributes.text('db.query.text');
-  const isSql = query !== '' && !OTHER_LANGUAGES.test(system) && SQL_START.test(query);
+  const language = languageOf(query, system);
   const namespace = attributes.text('db.namespace');
   if (system === '' && query === '' && attributes.text('db.operation.name') === '') return null;
   return {
-    title: isSql ? 'SQL' : 'Database',
-    isSql,
+    title: language === 'sql' ? 'SQL' : 'Database',
+    language,
     system,
     namespace,
     query,
-    parameters: [
-      ...attributes.below('db.query.parameter.'),
-      ...attributes.below('db.operation.parameter.'),
-    ],
+    parameters: parametersOf(attributes, query),
     facts: [
       ...(query === ''
         ? attributes.facts([
@@ -56,6 +55,35 @@ export function readDatabase(attributes: Attributes): DatabaseContent | null {
           ['db.redis.database_index', 'database index'],
         ])
         .filter(({ label, text }) => label !== 'database index' || text !== namespace),
+      ...serverOf(attributes),
     ],
   };
+}
+
+function languageOf(query: string, system: string): DatabaseContent['language'] {
+  if (query === '') return 'text';
+  if (/redis|valkey|memcached/.test(system)) return 'command';
+  if (parsedJson(query) !== null) return 'json';
+  return !OTHER_LANGUAGES.test(system) && SQL_START.test(query) ? 'sql' : 'text';
+}
+
+/** Parameters without names are numbered from 0; a query that says $1 counts from 1. */
+function parametersOf(attributes: Attributes, query: string): JsonAttribute[] {
+  const sent = [
+    ...attributes.below('db.query.parameter.'),
+    ...attributes.below('db.operation.parameter.'),
+  ];
+  const isNumbered = /\$1(?!\d)/.test(query) && sent.some(({ key }) => key === '0');
+  return sent.map(({ key, value }) => ({
+    key: isNumbered && /^\d+$/.test(key) ? `$${String(Number(key) + 1)}` : key,
+    value,
+  }));
+}
+
+/** Where the database is, also under the retired names. */
+function serverOf(attributes: Attributes): Fact[] {
+  const address = attributes.text('server.address', 'net.peer.name');
+  const port = attributes.text('server.port', 'net.peer.port');
+  if (address === '') return [];
+  return [{ label: 'server', text: port === '' ? address : `${address}:${port}`, tone: 'text' }];
 }

@@ -16,6 +16,8 @@ export interface MessagePart {
   readonly type: 'text' | 'reasoning' | 'toolCall' | 'toolResult' | 'other';
   /** Tool name, modality or type of the part; '' for text. */
   readonly label: string;
+  /** Of a tool call and of its answer; '' otherwise. */
+  readonly id: string;
   readonly text: string;
 }
 
@@ -45,10 +47,32 @@ export function readMessages(
     () =>
       eventMessages(span.events.map((event) => ({ ...event, body: { type: 'empty' } as const }))),
     () => spanEventContent(span),
-    () => indexed(attributes),
+    () => indexed(attributes, 'gen_ai.prompt.', 'gen_ai.completion.'),
+    () => indexed(attributes, 'llm.input_messages.', 'llm.output_messages.'),
+    () => indexed(attributes, 'llm.prompts.', 'llm.completions.'),
+    () => vercel(attributes),
     () => plain(attributes),
   ];
-  return firstOf(shapes, (shape) => shape());
+  return withToolNames(firstOf(shapes, (shape) => shape()));
+}
+
+/** An answer of a tool names the call that it answers; people know the tool by its name. */
+function withToolNames(messages: readonly GenAiMessage[]): GenAiMessage[] {
+  const names = new Map(
+    messages.flatMap(({ parts }) =>
+      parts.flatMap(({ type, id, label }) =>
+        type === 'toolCall' && id !== '' ? [[id, label] as const] : [],
+      ),
+    ),
+  );
+  return messages.map((message) => ({
+    ...message,
+    parts: message.parts.map((part) =>
+      part.type === 'toolResult'
+        ? { ...part, label: part.label || (names.get(part.id) ?? part.id) }
+        : part,
+    ),
+  }));
 }
 
 function firstOf<T>(items: readonly T[], read: (item: T) => GenAiMessage[]): GenAiMessage[] {
@@ -103,23 +127,27 @@ const textOf = (value: Json | undefined): string =>
 
 /** One message of the current form, or of the forms that providers' own APIs have. */
 function messageOf(value: Json, direction: GenAiMessage['direction']): GenAiMessage {
+  const usualRole = direction === 'input' ? 'user' : 'assistant';
   if (!isObject(value)) {
-    const role = direction === 'input' ? 'user' : 'assistant';
-    return { role, direction, finishReason: '', parts: partsOf(value) };
+    return { role: usualRole, direction, finishReason: '', parts: partsOf(value) };
   }
   const inner = isObject(value['message']) ? value['message'] : value;
-  const role =
-    textOf(inner['role'] ?? value['role']) || (direction === 'input' ? 'user' : 'assistant');
+  const role = textOf(inner['role'] ?? value['role']) || usualRole;
   const isTool = role === 'tool' && inner['parts'] === undefined;
-  const content = partsOf(inner['parts'] ?? inner['content'] ?? null);
+  const content = partsOf(inner['parts'] ?? inner['contents'] ?? inner['content'] ?? null);
   const parts = isTool
-    ? content.map((part) => ({
-        ...part,
-        type: 'toolResult' as const,
-        label: textOf(inner['name']),
-      }))
+    ? content.map((part) =>
+        part.type === 'toolResult'
+          ? part
+          : {
+              ...part,
+              type: 'toolResult' as const,
+              label: textOf(inner['name']),
+              id: textOf(inner['tool_call_id'] ?? inner['id']),
+            },
+      )
     : content;
-  const calls = asList(inner['tool_calls'] ?? null).map(toolCallOf);
+  const calls = asList(inner['tool_calls'] ?? inner['toolCalls'] ?? null).map(toolCallOf);
   return {
     role,
     direction,
@@ -129,26 +157,33 @@ function messageOf(value: Json, direction: GenAiMessage['direction']): GenAiMess
 }
 
 function partsOf(value: Json): MessagePart[] {
-  if (typeof value === 'string')
-    return value === '' ? [] : [{ type: 'text', label: '', text: value }];
-  return asList(value).map(partOf);
+  return value === ''
+    ? []
+    : asList(value)
+        .map(partOf)
+        .filter(({ type, text }) => type !== 'text' || text !== '');
 }
 
-function partOf(value: Json): MessagePart {
-  if (!isObject(value)) return { type: 'text', label: '', text: textOf(value) };
-  const type = textOf(value['type']);
+const part = (type: MessagePart['type'], label: string, value: Json | undefined): MessagePart => ({
+  type,
+  label,
+  id: '',
+  text: textOf(value),
+});
+
+function partOf(sent: Json): MessagePart {
+  if (!isObject(sent)) return part('text', '', sent);
+  // OpenInference wraps each part in its own name.
+  const value = isObject(sent['message_content']) ? sent['message_content'] : sent;
+  const type = textOf(value['type']).replaceAll('-', '_');
   switch (type) {
     case 'text':
     case 'input_text':
     case 'output_text':
-      return { type: 'text', label: '', text: textOf(value['content'] ?? value['text']) };
+      return part('text', '', value['content'] ?? value['text']);
     case 'reasoning':
     case 'thinking':
-      return {
-        type: 'reasoning',
-        label: 'reasoning',
-        text: textOf(value['content'] ?? value['thinking'] ?? value['text']),
-      };
+      return part('reasoning', 'reasoning', value['content'] ?? value['thinking'] ?? value['text']);
     case 'tool_call':
     case 'tool_use':
     case 'function_call':
@@ -158,28 +193,36 @@ function partOf(value: Json): MessagePart {
     case 'tool_result':
     case 'function_call_output':
     case 'server_tool_call_response':
-      return {
-        type: 'toolResult',
-        label: textOf(value['name'] ?? value['id'] ?? value['tool_use_id']),
-        text: textOf(value['response'] ?? value['result'] ?? value['content'] ?? value['output']),
-      };
+      return toolResultOf(value);
     case '':
-      return { type: 'text', label: '', text: textOf(value['content'] ?? value['text'] ?? value) };
+      return part('text', '', value['content'] ?? value['text'] ?? value);
     default:
-      return {
-        type: 'other',
-        label: textOf(value['modality']) || type,
-        text: textOf(value['uri'] ?? value['content'] ?? value),
-      };
+      return part(
+        'other',
+        textOf(value['modality']) || type,
+        value['uri'] ?? value['content'] ?? value,
+      );
   }
 }
 
-function toolCallOf(value: Json): MessagePart {
-  if (!isObject(value)) return { type: 'toolCall', label: '', text: textOf(value) };
+const idOf = (value: JsonObject): string =>
+  textOf(value['id'] ?? value['tool_use_id'] ?? value['call_id'] ?? value['toolCallId']);
+
+function toolCallOf(sent: Json): MessagePart {
+  if (!isObject(sent)) return part('toolCall', '', sent);
+  const value = isObject(sent['tool_call']) ? sent['tool_call'] : sent;
   const fn = isObject(value['function']) ? value['function'] : value;
-  const args = fn['arguments'] ?? fn['input'] ?? null;
+  const args = fn['arguments'] ?? fn['input'] ?? fn['args'] ?? null;
   const opened = typeof args === 'string' ? (parsedJson(args) ?? args) : args;
-  return { type: 'toolCall', label: textOf(fn['name']), text: textOf(opened as Json) };
+  const name = textOf(fn['name'] ?? fn['toolName']);
+  return { ...part('toolCall', name, opened as Json), id: idOf(value) };
+}
+
+function toolResultOf(value: JsonObject): MessagePart {
+  const result = value['response'] ?? value['result'] ?? value['content'] ?? value['output'];
+  const opened = typeof result === 'string' ? (parsedJson(result) ?? result) : (result ?? null);
+  const name = textOf(value['name'] ?? value['toolName']);
+  return { ...part('toolResult', name, opened as Json), id: idOf(value) };
 }
 
 const EVENT_ROLE = /^gen_ai\.(system|user|assistant|tool)\.message$/;
@@ -216,34 +259,78 @@ function spanEventContent(span: SpanDetail): GenAiMessage[] {
   });
 }
 
-/** gen_ai.prompt.0.content and its kin. */
-function indexed(attributes: Attributes): GenAiMessage[] {
-  return (['prompt', 'completion'] as const).flatMap((word) => {
-    const direction = word === 'prompt' ? 'input' : 'output';
-    const byIndex = new Map<number, Record<string, Json>>();
-    for (const { key, value } of attributes.below(`gen_ai.${word}.`)) {
-      const [, index, field] = /^(\d+)\.(.+)$/.exec(key) ?? [];
-      if (index === undefined || field === undefined) continue;
-      const fields = byIndex.get(Number(index)) ?? {};
-      fields[field] = field === 'content' ? toJson(value) : valueText(value);
-      byIndex.set(Number(index), fields);
-    }
-    return [...byIndex.entries()]
-      .sort(([a], [b]) => a - b)
-      .map(([, fields]) => messageOf({ ...fields, tool_calls: indexedCalls(fields) }, direction));
-  });
+/** One attribute for each field: gen_ai.prompt.0.content, llm.input_messages.0.message.content. */
+function indexed(attributes: Attributes, input: string, output: string): GenAiMessage[] {
+  return ([input, output] as const).flatMap((prefix) =>
+    asList(nested(attributes.below(prefix)))
+      .filter(isObject)
+      .map((each) => messageOf(each, prefix === input ? 'input' : 'output'))
+      .filter(({ parts }) => parts.length > 0),
+  );
 }
 
-function indexedCalls(fields: Readonly<Record<string, Json>>): Json {
-  const calls: Json[] = [];
-  for (let at = 0; fields[`tool_calls.${String(at)}.name`] !== undefined; at++) {
-    calls.push({
-      name: fields[`tool_calls.${String(at)}.name`] ?? '',
-      arguments: fields[`tool_calls.${String(at)}.arguments`] ?? '',
-    });
-  }
-  return calls;
+/** Deeper names are no part of a message. */
+const MAX_DEPTH = 12;
+
+interface Branch {
+  readonly at: Map<string, Branch | Json>;
 }
+
+/** Attributes by the dots in their names; what has numbers for names is a list. */
+function nested(attributes: readonly JsonAttribute[]): Json {
+  const root: Branch = { at: new Map() };
+  for (const { key, value } of attributes) {
+    const path = key.split('.');
+    const last = path.pop() ?? '';
+    if (path.length > MAX_DEPTH) continue;
+    let branch = root;
+    for (const step of path) {
+      const found = branch.at.get(step);
+      const next = isBranch(found) ? found : { at: new Map<string, Branch | Json>() };
+      branch.at.set(step, next);
+      branch = next;
+    }
+    branch.at.set(last, last === 'content' ? toJson(value) : valueText(value));
+  }
+  return closed(root);
+}
+
+const isBranch = (value: Branch | Json | undefined): value is Branch =>
+  typeof value === 'object' && value !== null && 'at' in value && value.at instanceof Map;
+
+function closed({ at }: Branch): Json {
+  const entries = [...at].map(
+    ([key, value]) => [key, isBranch(value) ? closed(value) : value] as const,
+  );
+  if (entries.length > 0 && entries.every(([key]) => /^\d+$/.test(key))) {
+    return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** ai.prompt.messages or ai.prompt, and ai.response.*: what the Vercel AI SDK sends. */
+function vercel(attributes: Attributes): GenAiMessage[] {
+  const at = (...keys: readonly string[]): Json =>
+    firstJson(keys.map((key) => jsonAt(attributes.all, key)));
+  const prompt = at('ai.prompt.messages', 'ai.prompt');
+  const whole = isObject(prompt) ? prompt : { messages: prompt };
+  const output = {
+    content:
+      attributes.text('ai.response.text', 'ai.result.text') ||
+      at('ai.response.object', 'ai.result.object'),
+    tool_calls: at('ai.response.toolCalls', 'ai.result.toolCalls'),
+    finish_reason: at('ai.response.finishReason', 'ai.finishReason'),
+  };
+  return [
+    ...asList(whole['system'] ?? null).map((system) =>
+      messageOf({ role: 'system', content: system }, 'input'),
+    ),
+    ...asList(whole['messages'] ?? whole['prompt'] ?? null).map((each) => messageOf(each, 'input')),
+    messageOf(output, 'output'),
+  ].filter(({ parts }) => parts.length > 0);
+}
+
+const firstJson = (values: readonly Json[]): Json => values.find((value) => value !== null) ?? null;
 
 /** gen_ai.prompt and gen_ai.completion as one value each. */
 function plain(attributes: Attributes): GenAiMessage[] {

@@ -46,9 +46,11 @@ export function readHttp(span: SpanDetail, attributes: Attributes): HttpContent 
       ...attributes.facts([
         ['http.request.resend_count', 'resend_count'],
         ['error.type', 'error.type'],
-        ...ADDRESSES,
+      ]),
+      ...addresses(span, attributes),
+      ...attributes.facts([
         ['network.protocol.version', 'protocol.version'],
-        'user_agent.original',
+        ['user_agent.original', 'user agent'],
       ]),
     ],
     requestHeaders: headersOf(attributes, 'http.request.header.'),
@@ -56,12 +58,28 @@ export function readHttp(span: SpanDetail, attributes: Attributes): HttpContent 
   };
 }
 
-const ADDRESSES = [
-  ['server.address', 'server.address'],
-  ['server.port', 'server.port'],
-  ['client.address', 'client.address'],
-  ['network.peer.address', 'peer.address'],
-] as const;
+/** net.peer.* is the server to a client, and the client to a server. */
+function addresses(span: SpanDetail, attributes: Attributes): Fact[] {
+  const peer = attributes.facts(
+    span.kind === CLIENT
+      ? [
+          ['net.peer.name', 'server.address'],
+          ['net.peer.port', 'server.port'],
+        ]
+      : [['net.peer.name', 'client.address']],
+  );
+  const named = attributes.facts([
+    ['server.address', 'server.address'],
+    ['server.port', 'server.port'],
+    ['client.address', 'client.address'],
+  ]);
+  const known = new Set(named.map(({ label }) => label));
+  return [
+    ...named,
+    ...peer.filter(({ label }) => !known.has(label)),
+    ...attributes.facts([['network.peer.address', 'peer.address']]),
+  ];
+}
 
 function sizes(attributes: Attributes): Fact[] {
   const size = (label: string, ...keys: readonly string[]): Fact[] => {
@@ -69,8 +87,18 @@ function sizes(attributes: Attributes): Fact[] {
     return bytes === undefined ? [] : [{ label, text: formatBytes(bytes), tone: 'number' }];
   };
   return [
-    ...size('request.body.size', 'http.request.body.size', 'http.request_content_length'),
-    ...size('response.body.size', 'http.response.body.size', 'http.response_content_length'),
+    ...size(
+      'request.body.size',
+      'http.request.body.size',
+      'http.request_content_length',
+      'http.request.header.content-length',
+    ),
+    ...size(
+      'response.body.size',
+      'http.response.body.size',
+      'http.response_content_length',
+      'http.response.header.content-length',
+    ),
   ];
 }
 

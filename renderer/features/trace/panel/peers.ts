@@ -19,7 +19,8 @@ export function peerHeight({ bins }: SpanPeers, count: number, heightPx: number)
 }
 
 /** `Slower than 93% of them.` */
-export function peerWords({ shorter, measured }: SpanPeers): string {
+export function peerWords({ shorter, measured, minNs, maxNs }: SpanPeers): string {
+  if (minNs === maxNs) return 'All of them took as long.';
   const self = 1 / Math.max(1, measured);
   if (shorter >= 1 - self) return 'The slowest of them.';
   if (shorter === 0) return 'The fastest of them.';
