@@ -1,5 +1,6 @@
 /** The Logs screen in time: following, density, gutter, pause, storm. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { axeViolations } from '../support/axe.ts';
 import { sendLogs } from '../support/send.ts';
 import { LogsPage, SOON_MS } from './logs-page.ts';
 
@@ -53,6 +54,23 @@ describe('the Logs screen in time', () => {
     expect(await density.getAttribute('aria-valuetext')).toContain(' to ');
     await logs.page.keyboard.press('Enter');
     await logs.row('new one').waitFor({ timeout: SOON_MS });
+  });
+
+  it('shows the density as a table, by key, and gives the focus back', async () => {
+    await logs.fresh();
+    const show = logs.page.getByRole('button', { name: /^Show as table: Log records/ });
+    await show.focus();
+    await logs.page.keyboard.press('Enter');
+    const dialog = logs.page.getByRole('dialog', { name: 'Log records by time and level' });
+    const row = dialog.getByRole('row').filter({ hasText: ' to ' });
+    await row.first().waitFor();
+    const cells = await row.last().getByRole('cell').allTextContents();
+    expect(cells).toHaveLength(7);
+    expect(cells.reduce((sum, text) => sum + Number(text.replace(',', '')), 0)).toBeGreaterThan(0);
+    expect(await axeViolations(logs.page)).toEqual([]);
+    await logs.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await show.evaluate((button) => button === document.activeElement)).toBe(true);
   });
 
   it('narrows the list to a brush, keeps the density whole, and lets go with Escape', async () => {
