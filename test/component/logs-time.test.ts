@@ -105,6 +105,39 @@ describe('the Logs screen in time', () => {
     await logs.text('Held while you read. Nothing is lost.').waitFor();
   });
 
+  it('shows no empty row while the gutter is dragged, and every row around the place after', async () => {
+    await logs.fresh();
+    const gutter = await logs.page.locator('.gutter').boundingBox();
+    if (gutter === null) throw new Error('there is no gutter');
+    const x = gutter.x + 6;
+    const endPx = gutter.y + gutter.height;
+    await logs.page.evaluate(() => {
+      const seen = globalThis as unknown as { blank: number; isSeeing: boolean };
+      seen.blank = 0;
+      seen.isSeeing = true;
+      const look = (): void => {
+        seen.blank += document.querySelectorAll('.log-rows [aria-busy="true"]').length;
+        if (seen.isSeeing) requestAnimationFrame(look);
+      };
+      look();
+    });
+    await logs.page.mouse.move(x, endPx - 12);
+    await logs.page.mouse.down();
+    await logs.page.mouse.move(x, gutter.y + 1, { steps: 40 });
+    await logs.row('request 0 done').waitFor({ timeout: SOON_MS });
+    const blank = await logs.page.evaluate(() => {
+      const seen = globalThis as unknown as { blank: number; isSeeing: boolean };
+      seen.isSeeing = false;
+      return seen.blank;
+    });
+    await logs.page.mouse.up();
+    expect(blank).toBe(0);
+    await logs.page.getByRole('grid', { name: 'Log records' }).hover();
+    await logs.page.mouse.wheel(0, 300);
+    await logs.row('request 40 done').waitFor({ timeout: SOON_MS });
+    await expect.poll(() => logs.page.locator('.log-rows [aria-busy="true"]').count()).toBe(0);
+  });
+
   it('holds rows, counts and density in a pause', async () => {
     await logs.fresh();
     await logs.page.keyboard.press('Space');
