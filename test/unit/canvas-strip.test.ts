@@ -256,7 +256,7 @@ describe('painting the strip', () => {
     ]);
     expect(stripRows(grid).map(([, ...cells]) => cells.map(plain))).toEqual([
       ['4', '1', '4.00 ms', '24.0 ms'],
-      ['1,200', '0', '4.00 ms', '1.50 ms'],
+      ['1,200', '0', '1.50 ms', '1.50 ms'],
     ]);
   });
 });

@@ -88,12 +88,15 @@ export function stripRows(grid: StripGrid): string[][] {
   const rows: string[][] = [];
   counts.forEach((count, column) => {
     if (count === 0) return;
+    const longestNs = longest[column] ?? 0;
+    // A percentile is the end of a bin, which may lie beyond everything in it.
+    const p95 = Math.min(p95Ns[column] ?? 0, longestNs);
     rows.push([
       `${clock(grid.msAt(column))} to ${clock(grid.msAt(column + 1))}`,
       formatCount(count),
       formatCount(errors[column] ?? 0),
-      formatDuration(p95Ns[column] ?? 0),
-      formatDuration(longest[column] ?? 0),
+      formatDuration(p95),
+      formatDuration(longestNs),
     ]);
   });
   return rows;
