@@ -12,6 +12,14 @@ const TraceIdSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 const SignalSchema = v.picklist(SIGNALS);
 const NamesSchema = v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(10_000));
 
+const UnixNanoSchema = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
+const BrushSchema = v.strictObject({
+  fromNs: UnixNanoSchema,
+  toNs: UnixNanoSchema,
+  minNs: v.number(),
+  maxNs: v.number(),
+});
+
 /** A `Selection` of proto/live/topics.ts. */
 export const SelectionSchema = v.variant('type', [
   v.strictObject({ type: v.literal('all'), signals: v.array(SignalSchema) }),
@@ -27,6 +35,7 @@ export const SelectionSchema = v.variant('type', [
       services: NamesSchema,
       notServices: NamesSchema,
     }),
+    brush: v.exactOptional(BrushSchema),
   }),
 ]);
 

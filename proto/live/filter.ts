@@ -26,8 +26,14 @@ export interface Brush {
 export type TraceOrder = 'newest' | 'slowest' | 'mostSpans' | 'mostErrors';
 export type SpanOrder = Extract<TraceOrder, 'newest' | 'slowest'>;
 
-/** What an export holds: everything, some traces, or what a filter matches. */
+/** What an export holds: everything, some traces, or what a filter matches and, of traces, a brush. */
 export type Selection =
   | { readonly type: 'all'; readonly signals: readonly Signal[] }
   | { readonly type: 'traces'; readonly traceIds: readonly string[] }
-  | { readonly type: 'filter'; readonly signal: Signal; readonly filter: Filter };
+  | {
+      readonly type: 'filter';
+      readonly signal: Signal;
+      readonly filter: Filter;
+      /** Only traces that lie in it. Says nothing of other signals. */
+      readonly brush?: Brush;
+    };

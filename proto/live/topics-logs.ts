@@ -62,6 +62,8 @@ export type LogsColumns = {
   readonly traceIdStr: Int32Array;
   readonly spanIdStr: Int32Array;
   readonly cut: Uint8Array;
+  /** UTF-16 units of the body that `bodyStr` leaves out. */
+  readonly bodyCut: Uint32Array;
   /** Records that the row stands for: above 1 only when repeats are folded. The first is shown. */
   readonly repeats: Uint32Array;
   /** LOG_FLAG bits. */

@@ -13,6 +13,17 @@ export interface CompletionItem {
   readonly detail: string;
   /** Items that were seen with it; null where none are counted. */
   readonly count: number | null;
+  /** Of an attribute key with plain values. */
+  readonly values?: FieldValues;
+}
+
+/** Values that a field was seen with. */
+export interface FieldValues {
+  /** Different ones; there are more when `hasMore`. */
+  readonly distinct: number;
+  readonly hasMore: boolean;
+  /** Some of them, the most frequent first; at most 100 UTF-16 units each. */
+  readonly examples: readonly string[];
 }
 
 /** `items` go into the place of the range, best first. */

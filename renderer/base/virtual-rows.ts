@@ -106,13 +106,19 @@ export function scrollFromTop(topPx: number, contentPx: number, viewportPx: numb
   return max === 0 ? 0 : (topPx / max) * (spacerPx - viewportPx);
 }
 
+/**
+ * Where `revealRowPx` puts a row: in view with the shortest way, with the block under it as far as both
+ * fit, at the top, or in the middle.
+ */
+export type RevealPlace = 'nearest' | 'whole' | 'start' | 'center';
+
 /** Where to scroll so that a row is inside the viewport; `topPx` itself when it already is. */
 export function revealRowPx(
   geometry: RowGeometry,
   row: number,
   topPx: number,
   viewportPx: number,
-  place: 'nearest' | 'start' | 'center' = 'nearest',
+  place: RevealPlace = 'nearest',
 ): number {
   const rowTop = topOfRowPx(geometry, row);
   const max = maxTopPx(contentHeightPx(geometry), viewportPx);
@@ -120,8 +126,12 @@ export function revealRowPx(
   if (place === 'start') return clamp(rowTop);
   if (place === 'center') return clamp(rowTop - (viewportPx - geometry.rowHeightPx) / 2);
   if (rowTop < topPx) return clamp(rowTop);
-  const bottom = rowTop + geometry.rowHeightPx;
-  return bottom > topPx + viewportPx ? clamp(bottom - viewportPx) : topPx;
+  const bottom = rowTop + geometry.rowHeightPx + (place === 'whole' ? extraOf(geometry, row) : 0);
+  return bottom > topPx + viewportPx ? clamp(Math.min(rowTop, bottom - viewportPx)) : topPx;
+}
+
+function extraOf({ extras }: RowGeometry, row: number): number {
+  return extras.find((extra) => extra.row === row)?.heightPx ?? 0;
 }
 
 /**
@@ -132,8 +142,7 @@ export function anchoredTopPx(before: RowGeometry, now: RowGeometry, topPx: numb
   if (before.end <= before.begin) return topPx;
   const anchor = rowAtPx(before, topPx);
   if (anchor < now.begin) return 0;
-  const heightPx =
-    now.rowHeightPx + (now.extras.find((extra) => extra.row === anchor)?.heightPx ?? 0);
+  const heightPx = now.rowHeightPx + extraOf(now, anchor);
   const withinPx = Math.min(topPx - topOfRowPx(before, anchor), heightPx);
   return topOfRowPx(now, anchor) + withinPx;
 }

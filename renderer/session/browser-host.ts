@@ -1,6 +1,6 @@
 /** The host of browser mode: WebSocket `/live`, the HTTP API, and a cookie that the token buys. */
 import type { Channel } from '../../proto/live/channel.ts';
-import type { Selection } from '../../proto/live/topics.ts';
+import type { Brush, Selection } from '../../proto/live/topics.ts';
 import { editorAddress } from '../../proto/shell/editor-schemes.ts';
 import type { ExportChoice, FileOutcome } from '../../proto/shell/shell.ts';
 import { formatCount } from '../base/format.ts';
@@ -31,9 +31,14 @@ export function exportQuery(choice: ExportChoice): URLSearchParams {
       query.set('q', selection.filter.text);
       for (const service of selection.filter.services) query.append('service', service);
       for (const service of selection.filter.notServices) query.append('not-service', service);
+      if (selection.brush !== undefined) query.set('brush', brushText(selection.brush));
       break;
   }
   return query;
+}
+
+function brushText({ fromNs, toNs, minNs, maxNs }: Brush): string {
+  return [fromNs, toNs, minNs, maxNs].join(',');
 }
 
 /** The bridge to the server that served this page. */

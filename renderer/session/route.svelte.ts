@@ -117,6 +117,12 @@ export class Route {
     });
   }
 
+  /** The hash of the current place with other parameters; '' takes one away. */
+  hrefWith(params: Readonly<Record<string, string>>): string {
+    const { screen, id } = this.#place;
+    return this.href({ screen, id, params: { ...this.#place.params, ...params } });
+  }
+
   /** The link to a screen as the person left it. */
   hrefOfScreen(screen: string): string {
     const last = this.#last[screen];

@@ -235,6 +235,23 @@ describe('completing a query', () => {
     expect(await box.evaluate((content) => content === document.activeElement)).toBe(false);
   });
 
+  it('shows suggestions and what is wrong together, and says both aloud', async () => {
+    await write('duration>abc servic');
+    await options().filter({ hasText: 'service' }).first().waitFor();
+    const popup = page.locator('.popup');
+    await popup.locator('.wrong').waitFor();
+    const help = page.getByRole('search').getByRole('status');
+    const message = (await help.textContent())?.trim() ?? '';
+    expect(message).toMatch(/duration/i);
+    expect(await popup.locator('.wrong').textContent()).toBe(message);
+    expect(await popup.locator('.wrong').isVisible()).toBe(true);
+    expect(await box.getAttribute('aria-describedby')).toBe(await help.getAttribute('id'));
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await popup.waitFor({ state: 'detached' });
+    expect(await help.isVisible()).toBe(true);
+  });
+
   it('offers recent queries in an empty box, after a reload, too', async () => {
     await write('service:checkout');
     await page.keyboard.press('Enter');

@@ -1,5 +1,6 @@
 /** The Traces screen: its strip, chips, orders, marks, keys and states, against the real program. */
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -240,6 +241,44 @@ describe('the list of traces', () => {
     await page.keyboard.press('Escape');
     await rowOf(page, 'bake 1').first().waitFor();
     expect(await paramOf(page, 'brush')).toBeNull();
+  });
+
+  it('exports all that is brushed, and says that traces of listed spans are exported whole', async () => {
+    await goTo(page, '#/traces?brush=0-18446744073709551615-1000-1000000000');
+    const [, matched = ''] =
+      (await page.getByText(/^\d+ of \d+ traces$/).textContent({ timeout: SOON_MS }))?.match(
+        /^(\d+)/,
+      ) ?? [];
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Export' });
+    await dialog.getByRole('radio', { name: 'What the filter shows', checked: true }).waitFor();
+    expect(await paramOf(page, 'sel')).toBeNull();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: 'Export' }).click(),
+    ]);
+    const file = await readFile(await download.path(), 'utf8');
+    const found = new Set(file.match(/"traceId":"[0-9a-f]{32}"/g));
+    expect(found.size).toBe(Number(matched));
+    await goTo(page, '#/traces?by=spans&q=name%3Astep');
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await dialog.getByRole('radio', { name: 'Traces of the spans listed' }).waitFor();
+    await dialog.getByText('Traces are exported whole').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await goTo(page, '#/traces');
+  });
+
+  it('shows the strip as a table', async () => {
+    await page.getByRole('button', { name: /^Show as table: Latency/ }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Latency of traces' });
+    await dialog.getByRole('columnheader', { name: '95th percentile' }).waitFor();
+    expect(await dialog.getByRole('row').count()).toBeGreaterThan(1);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
   });
 
   it('walks the strip by arrow keys, and Enter opens the worst trace of a cell', async () => {

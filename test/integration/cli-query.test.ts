@@ -101,6 +101,23 @@ describe('flametail query', () => {
     expect(logs.err).toBe('1 of 1 log records\n');
   });
 
+  it.each([
+    ['--limit', '50'],
+    ['--spans', ''],
+    ['--logs', ''],
+  ])(
+    'fits a table of %s into 70 columns, and every title stands over its column',
+    async (...more) => {
+      const options = more.filter((each) => each !== '');
+      const { out } = await workspace.runIn(70, 'query', '', '--no-color', ...options);
+      const lines = out.trim().split('\n');
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(70);
+      expect(lines.length).toBeGreaterThan(2);
+      const wide = (await workspace.run('query', '', ...options)).out;
+      expect(titles(out)).toEqual(titles(wide));
+    },
+  );
+
   it('sorts, limits and says how many there are', async () => {
     const { out, err } = await workspace.run('query', '', '--sort', 'slowest', '--limit', '1');
     expect(out).toContain('GET /pay');

@@ -24,14 +24,14 @@ function sendLogs(...bodies: readonly string[]): Promise<void> {
   return post(port, '/v1/logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
 }
 
-function sendSpan(name: string): Promise<void> {
+function sendSpan(name: string, startNs = 1_700_000_000_000_000_000n): Promise<void> {
   const id = (nextId++).toString(16);
   const span = {
     traceId: id.padStart(32, '0'),
     spanId: id.padStart(16, '0'),
     name,
-    startTimeUnixNano: '1700000000000000000',
-    endTimeUnixNano: '1700000000100000000',
+    startTimeUnixNano: String(startNs),
+    endTimeUnixNano: String(startNs + 100_000_000n),
   };
   return post(port, '/v1/traces', { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
 }
@@ -95,6 +95,52 @@ describe('flametail tail', () => {
     expect(new Set(lines.map(({ traceId }) => traceId)).size).toBe(lines.length);
     expect(out).not.toContain('other');
     expect((await tail.stop()).exitCode).toBe(0);
+  });
+
+  it('says how much of a long body it leaves out', async () => {
+    const tail = workspace.follow('tail', '--logs');
+    await untilPrinting(tail, () => sendLogs('first'));
+    await sendLogs('long '.repeat(500), 'short');
+    const out = await tail.until((text) => text.includes('short'));
+    expect(out).toMatch(/ long… 1,500 more characters\n|long … 1,500 more characters\n/);
+    expect(out).toMatch(/ short\n$/);
+    const json = workspace.follow('tail', '--logs', '--json');
+    await untilPrinting(json, () => sendLogs('x'.repeat(1001)));
+    const [line = ''] = (await json.until((text) => text.includes('\n'))).split('\n');
+    expect(JSON.parse(line)).toMatchObject({ body: 'x'.repeat(1000), cut: true, bodyCut: 1 });
+    await tail.stop();
+    await json.stop();
+  });
+
+  it('leaves out what a slow reader cannot follow, says how many, and goes on', async () => {
+    const tail = workspace.follow('tail', '--logs');
+    await untilPrinting(tail, () => sendLogs('first'));
+    const release = tail.holdOutput();
+    for (let batch = 0; batch < 5; batch++) {
+      await sendLogs(...Array.from({ length: 5000 }, (_, i) => `burst ${batch * 5000 + i}`));
+    }
+    release();
+    await sendLogs('the last one');
+    const out = await tail.until((text) => text.includes('the last one'));
+    const { err } = await tail.stop();
+    const left = [...err.matchAll(/([\d,]+) log records left out: this output is too slow\./g)];
+    const missed = left.reduce(
+      (sum, [, count = '0']) => sum + Number(count.replaceAll(',', '')),
+      0,
+    );
+    expect(missed).toBeGreaterThan(1000);
+    expect(missed + (out.match(/ burst /g)?.length ?? 0)).toBe(25_000);
+  });
+
+  it('fits a trace into a line of a narrow terminal', async () => {
+    const tail = workspace.followIn(70, 'tail', '--traces', '--no-color');
+    await untilPrinting(tail, () =>
+      sendSpan(`GET /a/${'very/'.repeat(20)}long/path`, BigInt(Date.now()) * 1_000_000n),
+    );
+    const [line = ''] = (await tail.until((text) => text.includes('\n'))).split('\n');
+    expect(line.length).toBeLessThanOrEqual(70);
+    expect(line).toMatch(/GET \/a\/.*… 100 ms, 1 span [0-9a-f]{8}$/);
+    await tail.stop();
   });
 
   it('ends with 0 when its reader goes away', async () => {

@@ -21,12 +21,16 @@ export interface Workspace {
   readonly env: Record<string, string>;
   /** Runs a command to its end. */
   run(...args: string[]): Promise<CliRun>;
+  /** The same on a terminal of so many columns. */
+  runIn(columns: number, ...args: string[]): Promise<CliRun>;
   /** Starts `serve --json` on free ports and resolves when its ready line is out. */
   start(...args: string[]): Promise<Served>;
   /** Starts any command that stays, and resolves with its first line. */
   startPlain(...args: string[]): Promise<{ readonly run: CliRun; stop(): Promise<CliRun> }>;
   /** Starts a command that prints as things happen. */
   follow(...args: string[]): Followed;
+  /** The same on a terminal of so many columns. */
+  followIn(columns: number, ...args: string[]): Followed;
   /** Stops what still runs and removes the folders. */
   close(): Promise<void>;
 }
@@ -40,6 +44,8 @@ export interface Followed {
   stop(): Promise<CliRun>;
   /** The reader of its standard output goes away. */
   closePipe(): void;
+  /** The reader of its standard output takes nothing until the result is called. */
+  holdOutput(): () => void;
 }
 
 export interface Served {
@@ -74,11 +80,12 @@ export async function openWorkspace(
   };
   const running = new Set<Served>();
 
-  function begin(args: readonly string[]) {
+  function begin(args: readonly string[], columns: number | null = null) {
     const written = { out: '', err: '' };
     const spawner = inlineSpawner(disk);
     let stop = (): void => undefined;
     let isPipeClosed = false;
+    let held = Promise.resolve();
     const listeners = new Set<() => void>();
     const noteOut = (): void => {
       for (const listener of [...listeners]) listener();
@@ -93,13 +100,13 @@ export async function openWorkspace(
       err: (text) => {
         written.err += text;
       },
-      outBytes: (bytes) => {
-        if (isPipeClosed)
-          return Promise.reject(Object.assign(new Error('write'), { code: 'EPIPE' }));
+      outBytes: async (bytes) => {
+        if (isPipeClosed) throw Object.assign(new Error('write'), { code: 'EPIPE' });
+        await held;
         written.out += Buffer.from(bytes).toString();
         noteOut();
-        return Promise.resolve();
       },
+      ...(columns !== null && { terminal: { columns } }),
       spawner,
       pageFolder,
       desktopEntry: desktopEntry ?? join(folder, 'electron', 'main.js'),
@@ -123,13 +130,38 @@ export async function openWorkspace(
     const closePipe = (): void => {
       isPipeClosed = true;
     };
-    return { written, spawner, ended, firstLine, until, closePipe, stop: () => stop() };
+    const holdOutput = (): (() => void) => {
+      let release = (): void => undefined;
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    };
+    return { written, spawner, ended, firstLine, until, closePipe, holdOutput, stop: () => stop() };
+  }
+
+  function follow(args: readonly string[], columns: number | null): Followed {
+    const begun = begin(args, columns);
+    return {
+      until: begun.until,
+      ended: begun.ended,
+      get run() {
+        return { exitCode: -1, ...begun.written };
+      },
+      stop: () => {
+        begun.stop();
+        return begun.ended;
+      },
+      closePipe: begun.closePipe,
+      holdOutput: begun.holdOutput,
+    };
   }
 
   return {
     folder,
     env,
     run: (...args) => begin(args).ended,
+    runIn: (columns, ...args) => begin(args, columns).ended,
     start: async (...args) => {
       const begun = begin(['serve', '--json', ...FREE_PORTS, ...args]);
       const readyLine = await Promise.race([
@@ -165,21 +197,8 @@ export async function openWorkspace(
         },
       };
     },
-    follow: (...args) => {
-      const begun = begin(args);
-      return {
-        until: begun.until,
-        ended: begun.ended,
-        get run() {
-          return { exitCode: -1, ...begun.written };
-        },
-        stop: () => {
-          begun.stop();
-          return begun.ended;
-        },
-        closePipe: begun.closePipe,
-      };
-    },
+    follow: (...args) => follow(args, null),
+    followIn: (columns, ...args) => follow(args, columns),
     close: async () => {
       await Promise.all([...running].map((served) => served.stop()));
       await rm(folder, { recursive: true, force: true });

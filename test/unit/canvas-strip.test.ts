@@ -17,6 +17,7 @@ import { firstCell, steppedCell, StripDrag } from '../../renderer/features/trace
 import {
   cellSentence,
   cellText,
+  stripRows,
   stripSentence,
 } from '../../renderer/features/traces/strip-text.ts';
 import { area, recorder, style } from '../support/canvas/recorder.ts';
@@ -245,5 +246,17 @@ describe('painting the strip', () => {
     expect(
       calls.filter(({ op, stroke }) => op === 'strokeRect' && stroke === 'focus'),
     ).toHaveLength(1);
+  });
+
+  test('is a table of the columns that hold something', () => {
+    const grid = gridOf([
+      { column: 2, row: 1, count: 3 },
+      { column: 2, row: 4, count: 1, errors: 1 },
+      { column: 9, row: 0, count: 1200 },
+    ]);
+    expect(stripRows(grid).map(([, ...cells]) => cells.map(plain))).toEqual([
+      ['4', '1', '4.00 ms', '24.0 ms'],
+      ['1,200', '0', '1.50 ms', '1.50 ms'],
+    ]);
   });
 });

@@ -91,6 +91,32 @@ describe('engine', () => {
     expect(exported(engine, by('profiles', 'any'))).toEqual([]);
   });
 
+  it('exports what lies in a brush, with and without a query', () => {
+    const { engine } = createEngine();
+    sendSpans(engine, [
+      { trace: 1, id: 1, name: 'early', start: 10, end: 15 },
+      { trace: 2, id: 1, name: 'inside', start: 20, end: 25 },
+      { trace: 3, id: 1, name: 'slow', start: 20, end: 520 },
+      { trace: 4, id: 1, name: 'late', start: 30, end: 35 },
+    ]);
+    const brush = {
+      fromNs: String(secondNs(0) + 20n),
+      toNs: String(secondNs(0) + 30n),
+      minNs: 0,
+      maxNs: 100,
+    };
+    const by = (text: string, over: Partial<typeof brush> = {}): Selection => ({
+      type: 'filter',
+      signal: 'traces',
+      filter: filterOf(text, []),
+      brush: { ...brush, ...over },
+    });
+    expect(exported(engine, by(''))).toEqual(['traces inside']);
+    expect(exported(engine, by('', { maxNs: 1000 }))).toEqual(['traces inside', 'traces slow']);
+    expect(exported(engine, by('late'))).toEqual([]);
+    expect(exported(engine, by('inside'))).toEqual(['traces inside']);
+  });
+
   it('takes JSON bodies as it takes protobuf ones', () => {
     const { engine } = createEngine();
     const span = {

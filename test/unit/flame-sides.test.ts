@@ -10,7 +10,7 @@ import {
   sourceLabel,
   tracesOf,
 } from '../../renderer/features/flame/side-source.ts';
-import { parseBrush } from '../../renderer/features/traces/list-params.ts';
+import { parseBrush } from '../../renderer/session/trace-brush.ts';
 import { compareTarget, compareWithPeers } from '../../renderer/session/compare.ts';
 
 const mark = (id: string, label: string, second: number): Mark => ({

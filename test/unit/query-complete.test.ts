@@ -111,6 +111,28 @@ describe('completion of fields', () => {
     expect(sampled).toBe(false);
   });
 
+  it('says how many values a key has, with the most frequent of them', () => {
+    const values = ask(filled(), 'http|').items.map((item) => item.values);
+    expect(values).toEqual([
+      { distinct: 1, hasMore: false, examples: ['/cart'] },
+      { distinct: 1, hasMore: false, examples: ['200'] },
+      { distinct: 1, hasMore: false, examples: ['GET'] },
+    ]);
+    expect(ask(filled(), 'duration|').items[0]?.values).toBeUndefined();
+  });
+
+  it('tells 100 values of a key apart, and says that there are more', () => {
+    const { store } = openStore();
+    const logRecords = Array.from({ length: 120 }, (_, i) => ({
+      attributes: [int('number', i % 105)],
+    }));
+    const body = encodeRequest('logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+    takeGood(store, 'logs', body);
+    const [item] = ask(store, 'num|', 'logs').items;
+    expect(item).toMatchObject({ count: 120, values: { distinct: 100, hasMore: true } });
+    expect(item?.values?.examples).toHaveLength(3);
+  });
+
   it('offers intrinsics and fields of the trace with their usual operator', () => {
     const { items } = ask(filled(), 'dur|');
     expect(items.map(({ insert }) => insert)).toEqual(['duration>', 'trace.duration>']);

@@ -280,6 +280,26 @@ describe('nameOfClause', () => {
 });
 
 describe('options', () => {
+  it('say how many values a field has, and some of them', async () => {
+    const desk = new Desk();
+    const values = { distinct: 14, hasMore: false, examples: ['/cart', '/search'] };
+    desk.items = [
+      { ...field('http.route'), values },
+      { ...field('http.method'), values: { ...values, distinct: 1, examples: ['GET'] } },
+      { ...field('user.id'), values: { ...values, distinct: 100, hasMore: true } },
+      field('duration'),
+    ];
+    await desk.type('h');
+    await vi.advanceTimersByTimeAsync(REST_MS);
+    expect(desk.box.options.map((option) => option.values)).toEqual([
+      '14 values',
+      '1 value',
+      '100+ values',
+      '',
+    ]);
+    expect(desk.box.options[0]?.examples).toBe('/cart, /search');
+  });
+
   it('know a trace id', () => {
     expect(traceIdOf(` ${'AB'.repeat(16)} `)).toBe('ab'.repeat(16));
     expect(traceIdOf('ab'.repeat(15))).toBe('');

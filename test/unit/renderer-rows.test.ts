@@ -83,4 +83,13 @@ describe('rows of a virtual list', () => {
     expect(revealRowPx(geometry, 20, 100, 200)).toBe(220);
     expect(revealRowPx(geometry, 99, 0, 200, 'start')).toBe(1800);
   });
+
+  it('scrolls an open row until the block under it is seen, and never past the row itself', () => {
+    const small = rows(0, 100, [{ row: 10, heightPx: 60 }]);
+    expect(revealRowPx(small, 10, 60, 200, 'whole')).toBe(80);
+    expect(revealRowPx(small, 10, 90, 200, 'whole')).toBe(90);
+    const large = rows(0, 100, [{ row: 10, heightPx: 500 }]);
+    expect(revealRowPx(large, 10, 60, 200, 'whole')).toBe(200);
+    expect(revealRowPx(large, 10, 240, 200, 'whole')).toBe(200);
+  });
 });

@@ -291,6 +291,14 @@ describe('files', () => {
     expect(exportQuery({ ...choice, selection }).toString()).toBe('format=otlp.pb.gz&ids=a%2Cb');
   });
 
+  it('asks the API for a filter with its brush', () => {
+    const filter = { text: 'a', services: [], notServices: [] };
+    const brush = { fromNs: '1', toNs: '2', minNs: 0, maxNs: 5 };
+    const selection = { type: 'filter', signal: 'traces', filter, brush };
+    const choice = { fileName: 'x', format: 'otlp.pb', gzip: false, selection } as const;
+    expect(exportQuery(choice).get('brush')).toBe('1,2,0,5');
+  });
+
   it('tells what an import brought', () => {
     expect(importMessage('a.jsonl', { spans: 1204, logRecords: 0 }, 0)).toBe(
       'a.jsonl: 1,204 spans.',

@@ -104,11 +104,13 @@ describe('the sender check', () => {
 describe('the selection of an export', () => {
   it('is taken in its three forms and in no other', () => {
     const traceId = 'a'.repeat(32);
+    const brush = { fromNs: '1', toNs: '2', minNs: 0, maxNs: 5 };
     const filter = { text: 'x', services: ['a'], notServices: [] };
     for (const selection of [
       { type: 'all', signals: ['traces', 'logs', 'metrics', 'profiles'] },
       { type: 'traces', traceIds: [traceId] },
       { type: 'filter', signal: 'logs', filter },
+      { type: 'filter', signal: 'traces', filter, brush },
     ]) {
       expect(v.parse(SelectionSchema, selection)).toEqual(selection);
     }
@@ -116,6 +118,7 @@ describe('the selection of an export', () => {
       { type: 'all', signals: ['secrets'] },
       { type: 'traces', traceIds: ['../../etc'] },
       { type: 'filter', signal: 'logs', filter: { ...filter, path: '/etc/passwd' } },
+      { type: 'filter', signal: 'traces', filter, brush: { ...brush, toNs: 2 } },
       { type: 'everything' },
     ]) {
       expect(v.is(SelectionSchema, selection), JSON.stringify(selection)).toBe(false);

@@ -2,13 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { SPAN_ROW_FLAG, type SpansColumns, type SpansMeta } from '../../proto/live/topics.ts';
 import { listLayout, stripLayout } from '../../renderer/features/traces/layout.ts';
 import {
-  formatBrush,
   MAX_MARKED,
   orderOf,
-  parseBrush,
   parseMarked,
   scopeOf,
 } from '../../renderer/features/traces/list-params.ts';
+import { formatBrush, parseBrush } from '../../renderer/session/trace-brush.ts';
 import { readSpanRows } from '../../renderer/features/traces/span-rows.ts';
 
 describe('the place of the list in the URL', () => {

@@ -11,7 +11,7 @@
 import type { Brush, Filter } from '../../../proto/live/topics.ts';
 import type { EngineOptions } from '../config.ts';
 import type { Store } from '../store/store.ts';
-import { BrushRange } from '../view/brush.ts';
+import { BrushRange } from '../query/brush.ts';
 import { openLogList, type LogList, type LogScope } from '../view/log-list.ts';
 import { BrushedSpans, MatchingSpans, type SpanSet } from '../view/span-set.ts';
 import { AllTraces, BrushedTraces, MatchingTraces, type TraceSet } from '../view/trace-set.ts';

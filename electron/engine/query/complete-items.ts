@@ -1,5 +1,5 @@
 /** The items that completion offers, and their order. */
-import type { CompletionItem } from '../../../proto/query/completion.ts';
+import type { CompletionItem, FieldValues } from '../../../proto/query/completion.ts';
 import { writeField, writeValue } from '../../../proto/query/edit.ts';
 import {
   KEYWORDS,
@@ -94,7 +94,20 @@ function keyItem(entry: KeyEntry, all: readonly KeyEntry[], sign: string): Compl
   const name = writeField({ type: 'attribute', pin: isPlain ? 'any' : pin, key });
   const where = isOwn ? '' : `${pin}, `;
   const detail = `${where}${[...types].sort().join(' or ')}`;
-  return { label: name, insert: name + sign, kind: 'field', detail, count };
+  const item = { label: name, insert: name + sign, kind: 'field', detail, count } as const;
+  return entry.values.size === 0 ? item : { ...item, values: valuesOf(entry) };
+}
+
+/** Examples that one field is offered with. */
+const MAX_EXAMPLES = 3;
+
+/** What is told of the values of a key: how many differ, and the most frequent. */
+function valuesOf({ values, hasMore }: KeyEntry): FieldValues {
+  const examples = [...values]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MAX_EXAMPLES)
+    .map(([text]) => text);
+  return { distinct: values.size, hasMore, examples };
 }
 
 function isItemKey({ pin }: KeyEntry): boolean {

@@ -31,12 +31,20 @@ const MAX_KEY_LENGTH = 200;
 /** Levels of nested kvlists whose dotted keys are offered. */
 const MAX_NESTING = 3;
 
+/** Distinct values of a key that are told apart, and the longest one, in UTF-16 units. */
+const MAX_KEY_VALUES = 100;
+const MAX_KEY_VALUE_LENGTH = 100;
+
 /** An attribute key that was received: how often, with values of which types. */
 export interface KeyEntry {
   readonly pin: AttributePin;
   readonly key: string;
   readonly types: Set<AnyValue['type']>;
   count: number;
+  /** How often each short plain value was seen, of the first MAX_KEY_VALUES. */
+  readonly values: Map<string, number>;
+  /** There were values that `values` does not hold. */
+  hasMore: boolean;
 }
 
 const tag = (field: number): number => (field << 3) | WIRE.len;
@@ -95,20 +103,51 @@ class KeyCounts {
   #add(prefix: string, { key, value }: KeyValue, depth: number): void {
     const name = prefix + key;
     if (name === '' || name.length > MAX_KEY_LENGTH) return;
-    const type = value?.type ?? 'empty';
-    if (type !== 'kvlist') this.#count(name, type);
+    if (value?.type !== 'kvlist') this.#count(name, value);
     if (value?.type !== 'kvlist' || depth >= MAX_NESTING) return;
     for (const pair of value.values) this.#add(`${name}.`, pair, depth + 1);
   }
 
-  #count(key: string, type: AnyValue['type']): void {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      entry.count++;
-      entry.types.add(type);
-    } else if (this.#entries.size < MAX_KEYS) {
-      this.#entries.set(key, { pin: this.#pin, key, types: new Set([type]), count: 1 });
-    } else this.isFull = true;
+  #count(key: string, value: AnyValue | undefined): void {
+    const type = value?.type ?? 'empty';
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      if (this.#entries.size >= MAX_KEYS) {
+        this.isFull = true;
+        return;
+      }
+      const types = new Set<AnyValue['type']>();
+      entry = { pin: this.#pin, key, types, count: 0, values: new Map(), hasMore: false };
+      this.#entries.set(key, entry);
+    }
+    entry.count++;
+    entry.types.add(type);
+    countValue(entry, value);
+  }
+}
+
+function countValue(entry: KeyEntry, value: AnyValue | undefined): void {
+  switch (value?.type) {
+    case 'string':
+    case 'bool':
+    case 'int':
+    case 'double': {
+      const text = String(value.value);
+      const seen = entry.values.get(text);
+      const isNew = seen === undefined;
+      if (isNew && (entry.values.size >= MAX_KEY_VALUES || text.length > MAX_KEY_VALUE_LENGTH)) {
+        entry.hasMore = true;
+      } else entry.values.set(text, (seen ?? 0) + 1);
+      return;
+    }
+    case 'array':
+      for (const element of value.values) if (element.type !== 'array') countValue(entry, element);
+      return;
+    case 'bytes':
+    case 'kvlist':
+    case 'empty':
+    case undefined:
+      return;
   }
 }
 

@@ -1,10 +1,11 @@
 /** Pulls what a selection holds out of the store, as encoded export requests. */
-import type { Filter, Selection } from '../../../proto/live/topics.ts';
+import type { Selection } from '../../../proto/live/topics.ts';
 import type { Signal } from '../../../proto/otlp/signal.ts';
 import type { Clock, RegexCompiler } from '../config.ts';
 import { SEGMENT_BITS, SLOT_MASK, type ItemColumns, type Table } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import type { QueryError } from './ast.ts';
+import { BrushRange } from './brush.ts';
 import { compile } from './compile.ts';
 import { LogMatcher } from './match.ts';
 import { MetricMatcher } from './match-metrics.ts';
@@ -56,7 +57,7 @@ export function openExport(
     case 'traces':
       return new RowReader(store, clock, traceGroups(store, selection.traceIds));
     case 'filter':
-      return openFiltered(store, clock, regex, selection.signal, selection.filter);
+      return openFiltered(store, clock, regex, selection);
   }
 }
 
@@ -64,17 +65,17 @@ function openFiltered(
   store: Store,
   clock: Clock,
   regex: RegexCompiler,
-  signal: Signal,
-  filter: Filter,
+  { signal, filter, brush }: Extract<Selection, { type: 'filter' }>,
 ): ExportReader {
   // Profiles have no fields of their own: their filters are read like those of logs.
   const compiled = compile(filter, signal === 'profiles' ? 'logs' : signal, regex);
   if (!compiled.ok) return new RefusedReader(compiled.error);
   const { query } = compiled;
-  if (query.isEmpty) return new StoredReader(store, [signal]);
+  const range = brush === undefined || signal !== 'traces' ? null : new BrushRange(brush);
+  if (query.isEmpty && range === null) return new StoredReader(store, [signal]);
   switch (signal) {
     case 'traces':
-      return new RowReader(store, clock, searchTraces(store, query));
+      return new RowReader(store, clock, searchTraces(store, query, range));
     case 'logs':
       return new RowReader(store, clock, searchLogs(store, query));
     case 'metrics':
@@ -252,14 +253,17 @@ function* groupsOf(signal: RowGroup['signal'], ordinals: readonly number[]): Gen
   }
 }
 
-function searchTraces(store: Store, query: CompiledQuery): GroupSource {
+function searchTraces(store: Store, query: CompiledQuery, range: BrushRange | null): GroupSource {
   function* steps(): Generator<RowGroup | undefined> {
     const matcher = new TraceMatcher(store, query);
     const { rows, length } = store.traces.inOrder();
     const wanted = rows.slice(0, length);
+    const { traces } = store;
+    const isOutside = (row: number): boolean =>
+      range?.has(traces.startHiOf(row), traces.startLoOf(row), traces.durationNsOf(row)) === false;
     const ordinals = Float64Array.from(wanted, (row) => store.traces.ordinalOf(row));
     for (let i = 0; i < wanted.length; i++) {
-      let verdict: 'match' | 'miss' | 'more' = 'more';
+      let verdict: 'match' | 'miss' | 'more' = isOutside(wanted[i]) ? 'miss' : 'more';
       while (verdict === 'more' && store.traces.isLive(wanted[i], ordinals[i])) {
         verdict = matcher.advance(wanted[i], ITEMS_PER_STEP);
         if (verdict === 'more') yield undefined;

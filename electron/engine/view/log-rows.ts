@@ -38,6 +38,7 @@ export function packLogs(
     traceIdStr: new Int32Array(count).fill(-1),
     spanIdStr: new Int32Array(count).fill(-1),
     cut: new Uint8Array(count),
+    bodyCut: new Uint32Array(count),
     repeats: new Uint32Array(count),
     flags: new Uint8Array(count),
   };
@@ -60,7 +61,9 @@ export function packLogs(
     columns.severityTextStr[i] = text(record.severityText);
     columns.serviceStr[i] = strings.of(store.resources.service(segment.resourceOf(slot)));
     columns.scopeStr[i] = text(store.scopes.name(segment.scopeOf(slot)));
-    columns.bodyStr[i] = text(cutText(body));
+    const shownBody = cutText(body);
+    columns.bodyStr[i] = text(shownBody);
+    columns.bodyCut[i] = body.length - shownBody.length;
     columns.attributesStr[i] = text(cutText(attributes));
     columns.eventNameStr[i] = text(cutText(record.eventName));
     columns.traceIdStr[i] = text(record.traceId);

@@ -12,7 +12,7 @@
 import { diffNs } from '../../../proto/units.ts';
 import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type StoreRead } from '../store/schema.ts';
-import type { BrushRange } from './brush.ts';
+import type { BrushRange } from '../query/brush.ts';
 import { MatchColumn } from './match-column.ts';
 import type { Runtime, RowTest } from './runtime.ts';
 

@@ -9,8 +9,8 @@
  */
 import { ChangeRing } from '../store/change-ring.ts';
 import type { StoreRead, TraceTable } from '../store/schema.ts';
+import type { BrushRange } from '../query/brush.ts';
 import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
-import type { BrushRange } from './brush.ts';
 import type { Runtime, TraceTest } from './runtime.ts';
 
 /** Rows in the order newest first seen on top. A live view, valid until the next `refresh`. */

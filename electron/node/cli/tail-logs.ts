@@ -17,6 +17,8 @@ export interface TailedLog {
   readonly body: string;
   readonly attributes: string;
   readonly cut: boolean;
+  /** UTF-16 units of the body that are left out. */
+  readonly bodyCut: number;
   readonly traceId: string;
   readonly spanId: string;
 }
@@ -98,6 +100,7 @@ function readRows({ meta, columns }: TopicFrame<'logs'>, next: number): TailedLo
       body: text(columns.bodyStr[i]),
       attributes: text(columns.attributesStr[i]),
       cut: columns.cut[i] === 1,
+      bodyCut: columns.bodyCut[i] ?? 0,
       traceId: text(columns.traceIdStr[i]),
       spanId: text(columns.spanIdStr[i]),
     });

@@ -1,5 +1,5 @@
 /** Reads the query parameters of API calls. Every reader throws ApiError `badRequest`. */
-import type { Filter, Selection } from '../../../proto/live/topics.ts';
+import type { Brush, Filter, Selection } from '../../../proto/live/topics.ts';
 import { SIGNALS, type Signal } from '../../../proto/otlp/signal.ts';
 import type { ExportFormat, ExportRequest } from '../host/control.ts';
 import { ApiError } from './api-error.ts';
@@ -59,12 +59,33 @@ function readSelection(query: URLSearchParams): Selection {
     throw new ApiError('badRequest', `"signal" is all, or some of ${SIGNALS.join(', ')}.`);
   }
   const filter = readFilter(query);
-  if (isEmpty(filter)) return { type: 'all', signals };
+  const brush = readBrush(query);
+  if (isEmpty(filter) && brush === null) return { type: 'all', signals };
   const [signal] = signals;
   if (signals.length !== 1 || signal === undefined) {
     throw new ApiError('badRequest', 'A filter needs one "signal" that it searches.');
   }
-  return { type: 'filter', signal, filter };
+  if (brush === null) return { type: 'filter', signal, filter };
+  if (signal !== 'traces') throw new ApiError('badRequest', 'A "brush" is one of traces.');
+  return { type: 'filter', signal, filter, brush };
+}
+
+const LAST_NS = 2n ** 64n;
+
+/** `brush`: first and last start in ns since the Unix epoch, least and greatest duration in ns. */
+function readBrush(query: URLSearchParams): Brush | null {
+  const text = query.get('brush');
+  if (text === null) return null;
+  const [fromNs = '', toNs = '', least = '', greatest = '', ...more] = text.split(',');
+  const areTimes = [fromNs, toNs].every(
+    (each) => /^\d{1,20}$/.test(each) && BigInt(each) < LAST_NS,
+  );
+  const minNs = Number(least === '' ? NaN : least);
+  const maxNs = Number(greatest === '' ? NaN : greatest);
+  if (areTimes && Number.isFinite(minNs) && Number.isFinite(maxNs) && more.length === 0) {
+    return { fromNs, toNs, minNs, maxNs };
+  }
+  throw new ApiError('badRequest', '"brush" is "fromNs,toNs,minNs,maxNs", four numbers.');
 }
 
 /** `q`, and `service` and `not-service` any number of times. */

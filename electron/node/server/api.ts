@@ -3,6 +3,7 @@
  * the API can do nothing that the page cannot.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Selection } from '../../../proto/live/topics.ts';
 import { SIGNALS } from '../../../proto/otlp/signal.ts';
 import type { EngineHost } from '../host/engine-host.ts';
 import { HostFailure } from '../host/failure.ts';
@@ -131,6 +132,7 @@ export class Api {
 
   async #export({ request, response, query }: Call): Promise<void> {
     const exported = readExport(query);
+    await this.#checkSelection(exported.selection);
     const fileName = `flametail.${exported.format}${exported.gzip ? '.gz' : ''}`;
     const label = query.get('label') ?? fileName;
     response.setHeader('cache-control', 'no-store');
@@ -143,6 +145,18 @@ export class Api {
     await this.#client.guarded((signal) =>
       sendChunks(response, this.#host.export(exported, label, signal)),
     );
+  }
+
+  /** A wrong query is answered before the first byte of the file. */
+  async #checkSelection(selection: Selection): Promise<void> {
+    if (selection.type !== 'filter' || selection.filter.text.trim() === '') return;
+    // Profiles have no fields of their own: their filters are read like those of logs.
+    const target = selection.signal === 'profiles' ? 'logs' : selection.signal;
+    const { text } = selection.filter;
+    const { error } = await this.#client.live.request('query.check', { text, target });
+    if (error !== null) {
+      throw new ApiError('badQuery', error.message, { from: error.from, to: error.to });
+    }
   }
 
   async #import({ request, response, query }: Call): Promise<void> {

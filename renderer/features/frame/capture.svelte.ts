@@ -1,9 +1,10 @@
 /** Export, import and clear, as the menu, the keys, the native menu and a drop run them. */
-import type { Filter, Selection } from '../../../proto/live/topics.ts';
+import type { Brush, Filter, Selection } from '../../../proto/live/topics.ts';
 import type { FileOutcome } from '../../../proto/shell/shell.ts';
 import { SIGNALS } from '../../../proto/otlp/signal.ts';
 import { readBrush, withBrush } from '../../session/log-brush.ts';
 import { splitMarks } from '../../session/log-marks.ts';
+import { parseBrush } from '../../session/trace-brush.ts';
 import type { Session } from '../../session/session.svelte.ts';
 
 /** File formats to export to. */
@@ -32,6 +33,7 @@ export function scopesHere(session: Session): readonly CaptureScope[] {
   const narrowing = route.screen === 'logs' ? LOG_PARAMS : ['q'];
   const isFiltered =
     narrowing.some((name) => route.param(name) !== '') ||
+    (route.screen === 'traces' && parseBrush(route.param('brush')) !== null) ||
     route.services.length > 0 ||
     route.notServices.length > 0;
   if (isFiltered && (route.screen === 'traces' || route.screen === 'logs')) scopes.push('filter');
@@ -54,6 +56,25 @@ function shownLogs(session: Session): Filter {
   return withBrush(session.filter(clauses.join(' ')), brush);
 }
 
+/**
+ * The traces that the Traces screen shows. In its list of spans the brush is of spans: then it is told
+ * by clauses, which hold of one span together with the rest of the query.
+ */
+function shownTraces(session: Session): { readonly filter: Filter; readonly brush?: Brush } {
+  const { route } = session;
+  const text = route.param('q').trim();
+  const brush = parseBrush(route.param('brush'));
+  if (brush === null) return { filter: session.filter(text) };
+  if (route.param('by') !== 'spans') return { filter: session.filter(text), brush };
+  const clauses = [
+    `start>=${brush.fromNs}`,
+    `start<${brush.toNs}`,
+    `duration>=${brush.minNs}ns`,
+    `duration<${brush.maxNs}ns`,
+  ].join(' ');
+  return { filter: session.filter(text === '' ? clauses : `(${text}) ${clauses}`) };
+}
+
 function selectionOf(session: Session, scope: CaptureScope): Selection {
   const { route } = session;
   switch (scope) {
@@ -64,9 +85,9 @@ function selectionOf(session: Session, scope: CaptureScope): Selection {
     case 'selection':
       return { type: 'traces', traceIds: route.param('sel').split(',') };
     case 'filter': {
-      const isLogs = route.screen === 'logs';
-      const filter = isLogs ? shownLogs(session) : session.filter(route.param('q'));
-      return { type: 'filter', signal: isLogs ? 'logs' : 'traces', filter };
+      return route.screen === 'logs'
+        ? { type: 'filter', signal: 'logs', filter: shownLogs(session) }
+        : { type: 'filter', signal: 'traces', ...shownTraces(session) };
     }
   }
 }

@@ -10,10 +10,13 @@ export type LogScope = Pick<LogsParams, 'filter' | 'minSeverity' | 'traceId' | '
 
 /** Rows asked for at once. */
 const PAGE_ROWS = 500;
+/** Rows asked for at once in the search for one. */
+const SEEK_ROWS = 64;
 /** Records decoded at the same time. */
 const PARALLEL = 16;
 
-interface Answer {
+/** One window of a list, with what the engine says of the whole. */
+export interface LogAnswer {
   readonly meta: LogsMeta;
   readonly window: LogWindow;
 }
@@ -22,12 +25,12 @@ interface Answer {
  * Asks for windows of a list, one after the other, until `next` has enough: it takes a window and
  * says where the next one begins, or undefined.
  */
-function readWindows(
+export function readWindows(
   session: Session,
   scope: LogScope,
   from: number,
   count: number,
-  next: (answer: Answer) => number | 'again' | undefined,
+  next: (answer: LogAnswer) => number | 'again' | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let first = from;
@@ -84,16 +87,28 @@ export async function readRepeats(
   most: number,
 ): Promise<readonly LogView[]> {
   const single: LogScope = { ...scope, fold: false };
-  const seek = new LogSeek(key, most);
+  const found = await positionOf(session, single, key);
+  return found === undefined ? [] : readRows(session, single, found, found + most);
+}
+
+/** Where in a list the record with a key is, or the row that folds it; undefined when it is not. */
+export async function positionOf(
+  session: Session,
+  scope: LogScope,
+  key: number,
+): Promise<number | undefined> {
+  const seek = new LogSeek(key, SEEK_ROWS);
   let found: number | undefined;
-  await readWindows(session, single, Math.max(0, key), most, ({ meta, window }) => {
-    const step = seek.take({ first: meta.first, keys: window.columns.row }, meta.begin, meta.end);
+  await readWindows(session, scope, Math.max(0, key), SEEK_ROWS, ({ meta, window }) => {
+    const { first, columns } = window;
+    const keys = { first, keys: columns.row, repeats: columns.repeats };
+    const step = seek.take(keys, meta.begin, meta.end);
     if (step.type === 'ask') return step.first;
     if (step.type === 'absent' && meta.searching) return 'again';
     if (step.type === 'found') found = step.position;
     return undefined;
   });
-  return found === undefined ? [] : readRows(session, single, found, found + most);
+  return found;
 }
 
 /** Records in full, in this order. Those that were evicted meanwhile are left out. */

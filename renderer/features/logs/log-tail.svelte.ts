@@ -21,7 +21,7 @@ import {
 } from './log-rows.ts';
 import { LogSeek } from './log-seek.ts';
 import { isStorm, shownOneOf } from './log-storm.ts';
-import { wantedRows, type WantedRows } from './log-window.ts';
+import { exactRows, wantedRows, type WantedRows } from './log-window.ts';
 
 const FIRST_ROWS: WantedRows = { first: null, count: 120 };
 
@@ -206,6 +206,18 @@ export class LogTail {
     if (next === this.#wanted) return;
     this.#wanted = next;
     this.#handle?.update(this.#params());
+  }
+
+  /** The list passes through `count` rows from `first` on: what is around them is not needed. */
+  pass(first: number, count: number): void {
+    if (this.#seek !== undefined) return;
+    this.#wanted = exactRows(first, count, this.begin);
+    this.#handle?.update(this.#params());
+  }
+
+  /** The list draws these rows, which `pass` has asked for. */
+  passedTo(first: number, count: number): void {
+    this.#shown = { first, count };
   }
 
   follow(isOn: boolean): void {

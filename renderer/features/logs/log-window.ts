@@ -9,6 +9,11 @@ export interface WantedRows {
 /** The least asked for at once, so that small movements need no new window. */
 const LEAST_COUNT = 120;
 
+/** Exactly these rows, for a place that is passed through. */
+export function exactRows(first: number, count: number, begin: number): WantedRows {
+  return { first: Math.max(begin, first), count };
+}
+
 /**
  * The window to ask for when the list shows `count` rows from `first` on. While following it is the
  * newest rows; otherwise the visible ones with as many again on both sides. The current window stays

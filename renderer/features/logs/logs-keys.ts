@@ -6,11 +6,18 @@ export interface LogActions {
   move(step: number): void;
   /** Moves the end of the selection. */
   extend(step: number): void;
+  /** Selects the next error below (1) or above (-1). */
+  toError(step: 1 | -1): void;
   open(): boolean;
   close(): boolean;
   /** Closes or clears the topmost thing. */
   clear(): boolean;
   copy(): boolean;
+  /** Copies the id of the trace of the selected record. */
+  copyId(): boolean;
+  copyLink(): void;
+  /** Pins the trace of the selected record. */
+  pin(): boolean;
   lightTrace(): boolean;
   openTrace(): boolean;
   toggleFollow(): void;
@@ -37,11 +44,17 @@ export function logKeys(actions: LogActions): readonly KeyBinding[] {
     bind('Lists', 'Select the previous row, too', ['Shift+ArrowUp', 'Shift+K'], () =>
       actions.extend(-1),
     ),
+    bind('Lists', 'Next error', ['e'], () => actions.toError(1)),
+    bind('Lists', 'Previous error', ['Shift+E'], () => actions.toError(-1)),
     bind('Lists', 'Open the record', ['Enter', 'ArrowRight'], () => actions.open()),
     bind('Lists', 'Close the record', ['ArrowLeft'], () => actions.close()),
     bind('Lists', 'Close, then clear the selection and the brush', ['Escape'], () =>
       actions.clear(),
     ),
+    bind('Lists', 'Bring in new rows', ['n'], () => actions.toEnd()),
+    bind('Lists', 'Pin the trace of this record', ['p'], () => actions.pin()),
+    bind('Lists', 'Copy the trace id', ['y'], () => actions.copyId()),
+    bind('Lists', 'Copy a link to this record', ['Shift+Y'], () => actions.copyLink()),
     bind('Logs', 'Copy the selected rows', ['Mod+C'], () => actions.copy()),
     bind('Logs', 'Light the rows of this trace', ['h'], () => actions.lightTrace()),
     bind('Logs', 'Open the trace at this record', ['o'], () => actions.openTrace()),

@@ -1,7 +1,7 @@
 /** What can be done with the rows of the screen: open, pin, mark, copy, export. */
 import type { Session } from '../../session/session.svelte.ts';
 import { formatItems } from '../../base/format.ts';
-import { MAX_MARKED, parseBrush, parseMarked } from './list-params.ts';
+import { MAX_MARKED, parseMarked } from './list-params.ts';
 import type { AnyRow } from './list-source.ts';
 import type { ListState } from './list-state.svelte.ts';
 
@@ -134,15 +134,6 @@ export class RowActions {
     } catch (error) {
       this.#tellFailure('copy', error);
     }
-  }
-
-  /** Asks in which form to export: the marked rows, or what the list shows. */
-  async exportListed(): Promise<void> {
-    const { route, keys } = this.#session;
-    // A brush is no part of a query, so what it holds is exported by id.
-    const isBrushed = parseBrush(route.param('brush')) !== null;
-    if (isBrushed && this.marked.length === 0) await this.markAll();
-    keys.press('Mod+E');
   }
 
   async #copy(text: string, what: string): Promise<void> {

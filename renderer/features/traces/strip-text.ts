@@ -1,6 +1,12 @@
 /** What a cell of the latency strip says, on its card and to screen readers. */
 import type { StripGrid, CellPlace } from '../../canvas/strip-grid.ts';
-import { formatClock, formatClockSecond, formatDuration, formatItems } from '../../base/format.ts';
+import {
+  formatClock,
+  formatClockSecond,
+  formatCount,
+  formatDuration,
+  formatItems,
+} from '../../base/format.ts';
 import { hexOf } from './trace-rows.ts';
 import type { ListScope } from './list-params.ts';
 
@@ -55,6 +61,45 @@ function worstOf({ columns }: StripGrid, cell: number): CellWorst {
 export function cellSentence({ count, time, durations, worst }: CellText): string {
   const longest = worst === undefined ? '' : `, longest ${formatDuration(worst.durationNs)}`;
   return `${count}, ${durations}, ${time}${longest}`;
+}
+
+/** What `stripRows` gives, in its order. */
+export const STRIP_HEADERS: readonly string[] = [
+  'Time',
+  'Count',
+  'Errors',
+  '95th percentile',
+  'Longest',
+];
+
+/** The strip as a table: every column that holds something, oldest first. */
+export function stripRows(grid: StripGrid): string[][] {
+  const { cellColumn, cellCount, cellErrors, cellWorstNs, p95Ns } = grid.columns;
+  const isFine = grid.meta.columnNs < 1e9;
+  const clock = (ms: number): string => (isFine ? formatClock(ms) : formatClockSecond(ms));
+  const counts = new Float64Array(grid.meta.columns);
+  const errors = new Float64Array(grid.meta.columns);
+  const longest = new Float64Array(grid.meta.columns);
+  cellColumn.forEach((column, cell) => {
+    counts[column] = (counts[column] ?? 0) + (cellCount[cell] ?? 0);
+    errors[column] = (errors[column] ?? 0) + (cellErrors[cell] ?? 0);
+    longest[column] = Math.max(longest[column] ?? 0, cellWorstNs[cell] ?? 0);
+  });
+  const rows: string[][] = [];
+  counts.forEach((count, column) => {
+    if (count === 0) return;
+    const longestNs = longest[column] ?? 0;
+    // A percentile is the end of a bin, which may lie beyond everything in it.
+    const p95 = Math.min(p95Ns[column] ?? 0, longestNs);
+    rows.push([
+      `${clock(grid.msAt(column))} to ${clock(grid.msAt(column + 1))}`,
+      formatCount(count),
+      formatCount(errors[column] ?? 0),
+      formatDuration(p95),
+      formatDuration(longestNs),
+    ]);
+  });
+  return rows;
 }
 
 /** What the strip says as a whole. */

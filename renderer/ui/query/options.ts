@@ -16,6 +16,9 @@ export interface Option {
   readonly label: string;
   readonly detail: string;
   readonly count: number | null;
+  /** What a field was seen with: "14 values" and some of them; '' when nothing is known. */
+  readonly values: string;
+  readonly examples: string;
   /** What it writes, and in the place of what; `whole` ones are a query of their own. */
   readonly insert: string;
   readonly range: TokenRange;
@@ -55,17 +58,24 @@ export function optionsFor(text: string, suggested: Suggested, source: QuerySour
   const items = suggested.items
     .filter(({ insert }) => insert !== typed)
     .slice(0, MOST_OF_A_GROUP)
-    .map(({ label, insert, kind, detail, count }) => ({
+    .map(({ label, insert, kind, detail, count, values }) => ({
       group: kind,
       label,
       detail,
       count,
+      values: values === undefined ? '' : valuesText(values),
+      examples: values?.examples.join(', ') ?? '',
       insert,
       range,
       isWhole: false,
     }));
   const saved = savedFor(text, range, source);
   return [...traceOptions(text), ...items, ...saved];
+}
+
+function valuesText({ distinct, hasMore }: NonNullable<SuggestedItem['values']>): string {
+  if (hasMore) return `${distinct}+ values`;
+  return distinct === 1 ? '1 value' : `${distinct} values`;
 }
 
 /** Saved queries whose name begins with all that is written, or with the word at the cursor. */
@@ -91,12 +101,14 @@ function isUnion(query: string): boolean {
   );
 }
 
+const NO_VALUES = { count: null, values: '', examples: '' } as const;
+
 function traceOptions(text: string): Option[] {
   const id = traceIdOf(text);
   if (id === '') return [];
   const range = { from: 0, to: text.length };
   const label = `Open trace ${id.slice(0, 8)}`;
-  return [{ group: 'trace', label, detail: '', count: null, insert: id, range, isWhole: true }];
+  return [{ ...NO_VALUES, group: 'trace', label, detail: '', insert: id, range, isWhole: true }];
 }
 
 /** Saved and recent queries, for an empty box. */
@@ -117,7 +129,7 @@ function wholeOption(
   range: TokenRange,
 ): Option {
   const detail = group === 'saved' ? insert : '';
-  return { group, label, detail, count: null, insert, range, isWhole: true };
+  return { ...NO_VALUES, group, label, detail, insert, range, isWhole: true };
 }
 
 /** The options by kind, in the order in which the kinds appear first. */

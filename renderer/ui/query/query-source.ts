@@ -16,6 +16,12 @@ export interface SuggestedItem {
   readonly detail: string;
   /** How often it was seen; null where nothing is counted. */
   readonly count: number | null;
+  /** Values that a field was seen with: how many differ, and some of them. */
+  readonly values?: {
+    readonly distinct: number;
+    readonly hasMore: boolean;
+    readonly examples: readonly string[];
+  };
 }
 
 /** `items` go into the place of the range, best first. */

@@ -4,8 +4,10 @@ import { resolve } from 'node:path';
 import { writeFileWhole } from '../../capture/atomic-file.ts';
 import type { ExportFormat } from '../../host/control.ts';
 import { toFailure } from '../../host/failure.ts';
-import { callApi, requireInstance, type InstanceOptions } from '../api-client.ts';
+import { ApiRefusal, callApi, requireInstance, type InstanceOptions } from '../api-client.ts';
 import type { CliContext } from '../context.ts';
+import type { Instance } from '../instance.ts';
+import { queryError } from '../query-error.ts';
 import { CliError, EXIT, type ExitCode } from '../exit.ts';
 import { plain, plainJson } from '../terminal-text.ts';
 
@@ -20,17 +22,23 @@ export interface ExportOptions extends InstanceOptions {
 
 export async function exportFile(options: ExportOptions, context: CliContext): Promise<ExitCode> {
   const instance = await requireInstance(options, context);
-  const response = await callApi(instance, {
-    method: 'GET',
-    path: 'export',
-    query: exportQuery(options),
-  });
+  const response = await ask(instance, options);
   if (options.output === '-') return toStandardOutput(response, context);
   const path = resolve(options.output);
   const bytes = await writeTo(path, response);
   if (options.json === true) context.out(`${plainJson({ file: path, bytes })}\n`);
   else if (options.quiet !== true) context.out(`${plain(path)}: ${bytes} bytes written\n`);
   return EXIT.ok;
+}
+
+async function ask(instance: Instance, options: ExportOptions): Promise<IncomingMessage> {
+  try {
+    const query = exportQuery(options);
+    return await callApi(instance, { method: 'GET', path: 'export', query });
+  } catch (error) {
+    if (!(error instanceof ApiRefusal) || error.range === null) throw error;
+    throw queryError(options.query ?? '', error.message, error.range);
+  }
 }
 
 async function toStandardOutput(response: IncomingMessage, context: CliContext): Promise<ExitCode> {

@@ -125,6 +125,8 @@ interface Column {
   readonly title: string;
   readonly alignRight?: boolean;
   readonly givesWay?: boolean;
+  /** What of its text is printed where the whole does not fit. */
+  short?(text: string): string;
   text(item: Item): string;
   paint?(paint: Paint, text: string, item: Item): string;
 }
@@ -155,7 +157,9 @@ async function printTable(
 }
 
 const GAP = 2;
-const LEAST_CELLS = 12;
+/** What a column that gives way keeps, and what where short texts do not make enough room. */
+const USUAL_CELLS = 12;
+const LEAST_CELLS = 5;
 
 function tableText(
   columns: readonly Column[],
@@ -163,11 +167,14 @@ function tableText(
   width: number | null,
   paint: Paint,
 ): string {
-  const cells = items.map((item) => columns.map((column) => plain(column.text(item))));
-  const widths = columns.map(({ title }, i) =>
-    Math.max(title.length, ...cells.map((row) => cellsOf(row[i] ?? ''))),
-  );
-  if (width !== null) shrink(widths, columns, width);
+  const whole = items.map((item) => columns.map((column) => plain(column.text(item))));
+  let cells = whole;
+  let widths = widthsOf(columns, cells);
+  if (width !== null && !shrink(widths, columns, width, USUAL_CELLS)) {
+    cells = whole.map((row) => row.map((text, i) => columns[i]?.short?.(text) ?? text));
+    widths = widthsOf(columns, cells);
+    shrink(widths, columns, width, LEAST_CELLS);
+  }
   const line = (texts: readonly string[], item: Item | null): string =>
     texts
       .map((text, i) => {
@@ -188,21 +195,41 @@ function tableText(
   return [head, ...rows].map((each) => `${each}\n`).join('');
 }
 
-/** Takes cells from the widest column that gives way until the line fits, or none can give more. */
-function shrink(widths: number[], columns: readonly Column[], width: number): void {
+function widthsOf(columns: readonly Column[], cells: readonly (readonly string[])[]): number[] {
+  return columns.map(({ title }, i) =>
+    cells.reduce((most, row) => Math.max(most, cellsOf(row[i] ?? '')), title.length),
+  );
+}
+
+/**
+ * Takes cells from the widest column that gives way until the line fits, or none has more than `least`;
+ * false when it does not fit then.
+ */
+function shrink(
+  widths: number[],
+  columns: readonly Column[],
+  width: number,
+  least: number,
+): boolean {
   let over = widths.reduce((sum, each) => sum + each, GAP * (widths.length - 1)) - width;
   while (over > 0) {
     let widest = -1;
     columns.forEach(({ givesWay }, i) => {
       const cells = widths[i] ?? 0;
-      if (givesWay !== true || cells <= LEAST_CELLS) return;
+      if (givesWay !== true || cells <= least) return;
       if (widest === -1 || cells > (widths[widest] ?? 0)) widest = i;
     });
-    if (widest === -1) return;
+    if (widest === -1) return false;
     widths[widest] = (widths[widest] ?? 0) - 1;
     over--;
   }
+  return true;
 }
+
+const CLOCK_LENGTH = 'HH:MM:SS.mmm'.length;
+/** A time without its date, and the digits of an id that tell it from others. */
+const clockOnly = (text: string): string => text.slice(-CLOCK_LENGTH);
+const idStart = (text: string): string => text.slice(0, 8);
 
 const ofTrace = (item: Item): TraceSummary => item as TraceSummary;
 const ofSpan = (item: Item): SpanItem => item as SpanItem;
@@ -227,7 +254,11 @@ const levelOf = (item: Item): string => severityLevel(logJson(item).severityNumb
 
 const COLUMNS: Readonly<Record<Target, readonly Column[]>> = {
   traces: [
-    { title: 'started', text: (item) => clockText(ofTrace(item).startTimeUnixNano) },
+    {
+      title: 'started',
+      text: (item) => clockText(ofTrace(item).startTimeUnixNano),
+      short: clockOnly,
+    },
     {
       title: 'service',
       givesWay: true,
@@ -251,10 +282,14 @@ const COLUMNS: Readonly<Record<Target, readonly Column[]>> = {
       alignRight: true,
       text: (item) => durationText(Number(ofTrace(item).durationNs)),
     },
-    { title: 'trace', text: (item) => ofTrace(item).traceId },
+    { title: 'trace', text: (item) => ofTrace(item).traceId, short: idStart },
   ],
   spans: [
-    { title: 'started', text: (item) => clockText(spanJson(item).startTimeUnixNano ?? '0') },
+    {
+      title: 'started',
+      text: (item) => clockText(spanJson(item).startTimeUnixNano ?? '0'),
+      short: clockOnly,
+    },
     {
       title: 'service',
       givesWay: true,
@@ -277,11 +312,15 @@ const COLUMNS: Readonly<Record<Target, readonly Column[]>> = {
       alignRight: true,
       text: (item) => durationText(Number(ofSpan(item).durationNs)),
     },
-    { title: 'trace', text: (item) => ofSpan(item).traceId },
-    { title: 'span id', text: (item) => ofSpan(item).spanId },
+    { title: 'trace', text: (item) => ofSpan(item).traceId, short: idStart },
+    { title: 'span id', text: (item) => ofSpan(item).spanId, short: idStart },
   ],
   logs: [
-    { title: 'time', text: (item) => clockText(ofLog(item).timeUnixNano) },
+    {
+      title: 'time',
+      text: (item) => clockText(ofLog(item).timeUnixNano),
+      short: clockOnly,
+    },
     { title: 'level', text: levelOf, paint: paintLevel },
     {
       title: 'service',

@@ -9,7 +9,7 @@ import { queryError } from '../query-error.ts';
 import { clockText, durationText, paintLevel, painter, type Paint } from '../style.ts';
 import { tailLogs, type TailedLog, type TailSink } from '../tail-logs.ts';
 import { tailTraces, type TailedTrace } from '../tail-traces.ts';
-import { plain, plainJson } from '../terminal-text.ts';
+import { cellsOf, fit, plain, plainJson } from '../terminal-text.ts';
 
 export interface TailOptions extends InstanceOptions {
   readonly query?: string;
@@ -106,13 +106,16 @@ class Output {
 
   sink<T>(
     what: string,
-    line: (item: T, paint: Paint) => string,
+    line: (item: T, paint: Paint, columns: number | null) => string,
     ended: (message: string) => void,
   ): TailSink<T> {
     const asJson = this.#options.json === true;
+    const columns = this.#context.terminal?.columns ?? null;
     return {
       write: (items) =>
-        this.#print(items.map((item) => (asJson ? plainJson(item) : line(item, this.#paint)))),
+        this.#print(
+          items.map((item) => (asJson ? plainJson(item) : line(item, this.#paint, columns))),
+        ),
       missed: async (count) => {
         if (asJson) await this.#print([plainJson({ type: 'missed', what, count })]);
         else if (this.#options.quiet !== true) {
@@ -136,21 +139,46 @@ class Output {
 
 function logLine(log: TailedLog, paint: Paint): string {
   const event = log.eventName === '' ? '' : `${paint('bold', plain(log.eventName))} `;
-  const attributes = log.attributes === '' ? '' : ` ${paint('dim', plain(log.attributes))}`;
+  const left = log.bodyCut.toLocaleString('en');
+  const cut = log.bodyCut === 0 ? '' : paint('dim', `… ${left} more characters`);
+  const isShort = log.cut && log.bodyCut === 0; // What is cut then are the attributes.
+  const attributes =
+    log.attributes === ''
+      ? ''
+      : ` ${paint('dim', `${plain(log.attributes)}${isShort ? '…' : ''}`)}`;
   const trace = log.traceId === '' ? '' : ` ${paint('dim', log.traceId.slice(0, 8))}`;
-  return `${head(log.timeUnixNano, paint)}${paintLevel(paint, log.level.padEnd(5))} ${paint('cyan', plain(log.service))} ${event}${plain(log.body)}${attributes}${trace}`;
+  return `${head(log.timeUnixNano, paint)}${paintLevel(paint, log.level.padEnd(5))} ${paint('cyan', plain(log.service))} ${event}${plain(log.body)}${cut}${attributes}${trace}`;
 }
 
-function traceLine(trace: TailedTrace, paint: Paint): string {
-  const service = plain(trace.rootService || (trace.services[0] ?? ''));
+/** Terminals below this width get ids of eight digits and short names of services. */
+const WIDE_CELLS = 120;
+const SERVICE_CELLS = 16;
+/** What a name keeps on a terminal that has no room for it. */
+const LEAST_NAME_CELLS = 8;
+
+/** One line; on a terminal it fits, as far as the name of the root span can give way. */
+function traceLine(trace: TailedTrace, paint: Paint, columns: number | null): string {
+  const isNarrow = columns !== null && columns < WIDE_CELLS;
+  const sender = plain(trace.rootService || (trace.services[0] ?? ''));
+  const service = isNarrow ? fit(sender, SERVICE_CELLS) : sender;
   const name = trace.hasRoot ? plain(trace.rootName) : '(root not received)';
+  const id = isNarrow ? trace.traceId.slice(0, 8) : trace.traceId;
   const status = trace.statusText === '' ? '' : ` ${plain(trace.statusText)}`;
-  const counted = (count: number, word: string): string =>
-    `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
-  const errors =
-    trace.errorCount === 0 ? '' : `, ${paint('red', counted(trace.errorCount, 'error'))}`;
   const duration = durationText(Number(trace.durationNs));
-  return `${head(trace.startTimeUnixNano, paint)}${paint('bold', 'trace')} ${paint('cyan', service)} ${name}${status} ${duration}, ${counted(trace.spanCount, 'span')}${errors} ${paint('dim', trace.traceId)}`;
+  const line = (paint: Paint, name: string): string =>
+    `${head(trace.startTimeUnixNano, paint)}${paint('bold', 'trace')} ${paint('cyan', service)} ${name}${status} ${duration}, ${counted(trace.spanCount, 'span')}${errorsOf(trace, paint)} ${paint('dim', id)}`;
+  if (columns === null) return line(paint, name);
+  const room = columns - cellsOf(line(unpainted, ''));
+  return line(paint, fit(name, Math.max(LEAST_NAME_CELLS, room)));
+}
+
+const unpainted: Paint = (_, text) => text;
+
+const counted = (count: number, word: string): string =>
+  `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
+
+function errorsOf({ errorCount }: TailedTrace, paint: Paint): string {
+  return errorCount === 0 ? '' : `, ${paint('red', counted(errorCount, 'error'))}`;
 }
 
 function head(timeUnixNano: string, paint: Paint): string {
