@@ -182,6 +182,8 @@ export function coreSpecs(name: string, open: () => Promise<CoreHost>): void {
       await menu('Clear…');
       await page.getByRole('dialog').getByRole('button', { name: 'Clear', exact: true }).click();
       await rowOf('worth keeping').waitFor({ state: 'detached', timeout: SOON_MS });
+      // A row that comes under the pointer would hold the rest of the list back.
+      await page.mouse.move(1, 1);
       await host.openFile(file, () => menu('Open files…'));
       await go('Traces');
       await rowOf('worth keeping').waitFor({ timeout: SOON_MS });

@@ -12,7 +12,8 @@ const SPANS = 1_000_000;
 const SPANS_EACH = 512;
 const REQUESTS = Math.ceil(SPANS / SPANS_EACH);
 const MEMORY_MB = 256;
-const BEYOND_BUDGET_MB = 150;
+/** The program itself takes some 90, and what was read lies about until it is collected. */
+const BEYOND_BUDGET_MB = 260;
 const ANSWER_MS = 100;
 
 function residentMb(pid: number): number {

@@ -9,7 +9,7 @@ import type { EngineProcess, EngineSpawner } from './engine-host.ts';
  * included. By itself it takes some 24, the read buffers of 130 large requests: a receiver at full speed
  * would spend a fourth of its time collecting. A version of V8 that does not know the flag ignores it.
  */
-const FIRST_LIMIT_MB = 96;
+const FIRST_LIMIT_MB = 64;
 
 /** Starts `entry` (the built engine.js) as a worker thread for every engine process. */
 export function workerSpawner(entry: URL): EngineSpawner<MessagePort> {
