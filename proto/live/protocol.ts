@@ -28,7 +28,7 @@ import type { TopicName, Topics } from './topics.ts';
  * 1. Requests, subscriptions, credits and frames.
  * 2. Ping and pong.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** The credit a client grants at the start, and the most the engine lets it pile up. */
 export const INITIAL_CREDIT = 8;
