@@ -78,6 +78,12 @@ describe('telling the signal of a protobuf request', () => {
     expect(classify('traces', { name: 'only a name' })).toBe('unknown');
   });
 
+  it('does not take the parts of a profile for data of a metric', () => {
+    expect(classify('profiles', { attributeIndices: [10, 0] })).toBe('unknown');
+    expect(classify('profiles', { periodType: { unitStrindex: 3 } })).not.toBe('metrics');
+    expect(classify('profiles', { periodType: {}, timeUnixNano: '5' })).toBe('profiles');
+  });
+
   it('never throws on bytes that are no request', () => {
     expect(classifyRequest(Buffer.from([0x0a, 0xff])).type).toBe('unknown');
     expect(classifyRequest(Buffer.from('hello, world')).type).toBe('unknown');

@@ -128,7 +128,7 @@ const CANDIDATES: readonly Candidate[] = [
       [METRIC.metadata, len],
     ]),
     weigh: (field, bytes, start, end) =>
-      METRIC_DATA_FIELDS.has(field) ? weighMetricData(bytes, start, end) : 0,
+      METRIC_DATA_FIELDS.has(field) ? weighMetricData(field, bytes, start, end) : 0,
   },
   {
     signal: 'profiles',
@@ -250,8 +250,9 @@ function forEachField(cursor: Cursor, visit: (field: number) => void): void {
   }
 }
 
-/** Whether a range reads as fields from its first byte to its last. */
+/** Whether a range reads as fields from its first byte to its last, one at least. */
 function readsAsMessage(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return false;
   try {
     const cursor = new Cursor(bytes, start, end);
     for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) cursor.skip(tag);
@@ -262,25 +263,36 @@ function readsAsMessage(bytes: Uint8Array, start: number, end: number): boolean 
   }
 }
 
+/** What the data messages hold beside their points: temporality, and whether a sum only grows. */
+const SCALARS: ReadonlyMap<number, ReadonlySet<number>> = new Map([
+  [METRIC.sum, new Set<number>([METRIC_DATA.aggregationTemporality, METRIC_DATA.isMonotonic])],
+  [METRIC.histogram, new Set<number>([METRIC_DATA.aggregationTemporality])],
+  [METRIC.exponentialHistogram, new Set<number>([METRIC_DATA.aggregationTemporality])],
+]);
+
 /**
- * How much a range reads as Gauge, Sum, Histogram, ExponentialHistogram or Summary: 0 not at all, 2
- * by its shape, 6 with a point that has a time (more than a name of 16 characters and a description
- * of 8, which look like a span's ids).
+ * How much a range reads as the Gauge, Sum, Histogram, ExponentialHistogram or Summary that this field
+ * of a metric holds: 0 not at all, 1 by its shape, 2 with a point that has a number or a start, 6 with
+ * one that has a time (more than a name of 16 characters and a description of 8, which look like a
+ * span's ids).
  */
-function weighMetricData(bytes: Uint8Array, start: number, end: number): number {
+function weighMetricData(field: number, bytes: Uint8Array, start: number, end: number): number {
   const cursor = new Cursor(bytes, start, end);
-  let weight = 2;
+  let weight = 0;
   try {
     for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) {
       if (tag >>> 3 !== METRIC_DATA.dataPoints) {
-        if ((tag & 7) !== varint) return 0; // Temporality and isMonotonic.
+        const isScalar = (tag & 7) === varint && SCALARS.get(field)?.has(tag >>> 3) === true;
+        if (!isScalar) return 0;
         cursor.skip(tag);
+        weight = Math.max(weight, 1);
         continue;
       }
       if ((tag & 7) !== len) return 0;
       const outer = cursor.enter();
       for (let inner = cursor.tag(); inner !== 0; inner = cursor.tag()) {
         if (inner === POINT_TIME_TAG) weight = 6;
+        else weight = Math.max(weight, (inner & 7) === fixed64 ? 2 : 1);
         cursor.skip(inner);
       }
       cursor.leave(outer);
