@@ -312,6 +312,11 @@ describe('comparing A and B', () => {
     await page.getByRole('menuitem', { name: 'With other traces of pair' }).click();
     await page.getByRole('button', { name: `B Trace ${two.traceId.slice(0, 8)}` }).waitFor();
     await page.getByRole('button', { name: 'A Query' }).getByText('1 trace').waitFor();
+    await goTo(page, `#/trace/${one.traceId}`);
+    await page.getByRole('heading', { name: 'pairs pair' }).waitFor();
+    await page.keyboard.press('c');
+    await page.getByRole('button', { name: `B Trace ${one.traceId.slice(0, 8)}` }).waitFor();
+    await page.getByRole('button', { name: 'A Query' }).getByText('1 trace').waitFor();
     await page.context().close();
   });
 
