@@ -1,47 +1,11 @@
 /** The live channel over a WebSocket and over a MessagePort. */
 import type { Channel } from '../../proto/live/channel.ts';
+import { Inbox } from '../../proto/live/inbox.ts';
 
-/** Keeps what arrives before somebody listens, and tells about the end once. */
-class Inbox {
-  #messageHandler: ((message: string | Uint8Array) => void) | undefined;
-  #closeHandler: ((reason: string) => void) | undefined;
-  #waiting: (string | Uint8Array)[] = [];
-  #closedBecause: string | undefined;
-
-  get isClosed(): boolean {
-    return this.#closedBecause !== undefined;
-  }
-
-  receive(data: unknown): void {
-    const message = toMessage(data);
-    if (message === undefined || this.isClosed) return;
-    if (this.#messageHandler === undefined) this.#waiting.push(message);
-    else this.#messageHandler(message);
-  }
-
-  end(reason: string): void {
-    if (this.isClosed) return;
-    this.#closedBecause = reason;
-    this.#closeHandler?.(reason);
-  }
-
-  onMessage(handler: (message: string | Uint8Array) => void): void {
-    this.#messageHandler = handler;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const message of waiting) handler(message);
-  }
-
-  onClose(handler: (reason: string) => void): void {
-    this.#closeHandler = handler;
-    if (this.#closedBecause !== undefined) handler(this.#closedBecause);
-  }
-}
-
-function toMessage(data: unknown): string | Uint8Array | undefined {
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  return undefined;
+/** Hands on what is of the protocol. */
+function receive(inbox: Inbox, data: unknown): void {
+  if (typeof data === 'string' || data instanceof Uint8Array) inbox.receive(data);
+  else if (data instanceof ArrayBuffer) inbox.receive(new Uint8Array(data));
 }
 
 /** A channel over an open WebSocket, whose `binaryType` becomes 'arraybuffer'. */
@@ -49,7 +13,7 @@ export function socketChannel(socket: WebSocket): Channel {
   const inbox = new Inbox();
   socket.binaryType = 'arraybuffer';
   socket.addEventListener('message', (event: MessageEvent<unknown>) => {
-    inbox.receive(event.data);
+    receive(inbox, event.data);
   });
   socket.addEventListener('close', (event) => {
     inbox.end(event.reason === '' ? 'The connection closed.' : event.reason);
@@ -79,7 +43,7 @@ export function socketChannel(socket: WebSocket): Channel {
 export function portChannel(port: MessagePort): Channel {
   const inbox = new Inbox();
   port.addEventListener('message', (event: MessageEvent<unknown>) => {
-    inbox.receive(event.data);
+    receive(inbox, event.data);
   });
   port.addEventListener('close', () => {
     inbox.end('The engine went away.');

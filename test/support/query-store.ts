@@ -16,7 +16,7 @@ import {
   decodeSpan,
 } from '../../electron/engine/wire/decode.ts';
 import { unixNano } from '../../proto/units.ts';
-import type { ReferenceLog, ReferenceSpan } from './query-reference.ts';
+import type { ReferenceLog, ReferenceSpan } from './query-reference/items.ts';
 
 export function segmentOf<S extends ItemColumns>(table: Table<S>, row: number): S {
   const segment = table.segments[row >>> SEGMENT_BITS];

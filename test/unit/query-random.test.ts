@@ -9,7 +9,8 @@ import type { Store } from '../../electron/engine/store/store.ts';
 import { RE2 } from '../../electron/node/host/regex.ts';
 import { seededRandom, type Random } from '../support/otlp/random.ts';
 import { randomLogs, randomQuery, randomSpans } from '../support/query-random.ts';
-import { Reference, ReferenceData } from '../support/query-reference.ts';
+import { Reference } from '../support/query-reference/evaluate.ts';
+import { ReferenceData } from '../support/query-reference/items.ts';
 import { decodedLogs, decodedSpans, matchingTraces, scanAll } from '../support/query-store.ts';
 import { openStore, takeGood } from '../support/store-bodies.ts';
 

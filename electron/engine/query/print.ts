@@ -1,6 +1,7 @@
 /** The tree as text, in one canonical form: parsing it again gives the same tree. */
-import { quoteField, quoteText, quoteValue } from '../../../proto/query/quote.ts';
-import type { Comparison, Expression, Field, Value } from './ast.ts';
+import { writeField } from '../../../proto/query/edit.ts';
+import { quoteText, quoteValue } from '../../../proto/query/quote.ts';
+import type { Comparison, Expression, Value } from './ast.ts';
 
 /**
  * Prints an expression; null prints as ''. `:` stands for equality, `-` for negation, a space for
@@ -23,7 +24,7 @@ function print(node: Expression): string {
     case 'compare':
       return printComparison(node);
     case 'has':
-      return `has:${printField(node.field)}`;
+      return `has:${writeField(node.field)}`;
     case 'set':
       return node.item === null ? '{ }' : `{ ${print(node.item)} }`;
     case 'structure':
@@ -44,19 +45,7 @@ function isAtom(node: Expression): boolean {
 function printComparison({ field, op, values }: Comparison): string {
   const sign = op === '=' ? ':' : op;
   const printed = values.map((value) => printValue(value, op === '~'));
-  return `${printField(field)}${sign}${printed.join(',')}`;
-}
-
-/** A field as the parser reads it. */
-export function printField(field: Field): string {
-  switch (field.type) {
-    case 'intrinsic':
-      return field.name;
-    case 'trace':
-      return `trace.${field.name}`;
-    case 'attribute':
-      return quoteField(field.pin, field.key);
-  }
+  return `${writeField(field)}${sign}${printed.join(',')}`;
 }
 
 function printValue({ text, quoted, glob }: Value, isPattern: boolean): string {

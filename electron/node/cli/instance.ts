@@ -5,6 +5,7 @@
 import { readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { isAlive } from '../host/process-alive.ts';
 
 export interface Instance {
   readonly version: string;
@@ -78,16 +79,6 @@ function isInstance(value: unknown): value is Instance {
     URL.canParse(ui) &&
     Number.isInteger(pid)
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user exists all the same.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** `dead`: nobody or somebody else listens there. `stuck`: somebody does, but gives no answer. */

@@ -19,6 +19,7 @@ import { listSegments, PARTIAL_MARKER } from '../capture/journal.ts';
 import { parseSegmentName } from '../capture/journal-format.ts';
 import type { JournalConfig } from './control.ts';
 import { toFailure } from './failure.ts';
+import { isAlive } from './process-alive.ts';
 
 /** The folder inside an instance's own that holds what earlier runs left. */
 export const RECOVERY_FOLDER = 'recovery';
@@ -143,16 +144,6 @@ function isRunning(pid: number, startedAt: number): boolean {
   return process.platform === 'linux'
     ? start === startedAt
     : Math.abs(start - startedAt) < START_SLACK_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user exists all the same.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /**

@@ -1,18 +1,13 @@
 /** The keys of the Flame screen. */
 import { ALL_TRACES, type MergedFlame } from '../../canvas/merge-model.ts';
 import type { KeyBinding } from '../../session/keys.ts';
+import type { GraphPlace } from './graph-place.svelte.ts';
 
 /** What the keys act on and ask of the screen. */
 export interface FlameKeyTargets {
-  readonly flame: MergedFlame | undefined;
-  readonly selected: number | undefined;
-  readonly zoom: number;
+  readonly place: GraphPlace;
   hasGraphFocus(): boolean;
-  select(node: number | undefined): void;
-  zoomTo(node: number): void;
   showTraces(node: number): void;
-  hide(node: number): void;
-  showHidden(): void;
   focusFilter(): void;
   focusFind(): void;
 }
@@ -33,10 +28,11 @@ function walkKeys(targets: () => FlameKeyTargets): KeyBinding[] {
     label,
     group: 'Trace',
     run: () => {
-      const { flame, selected, zoom, select, hasGraphFocus } = targets();
+      const { place, hasGraphFocus } = targets();
+      const { flame, selected, zoom } = place;
       if (flame === undefined || !hasGraphFocus()) return false;
       const next = selected === undefined ? zoom : to(flame, selected);
-      if (next !== undefined) select(next);
+      if (next !== undefined) place.select(next);
       return true;
     },
   });
@@ -59,7 +55,7 @@ function placeKeys(targets: () => FlameKeyTargets): KeyBinding[] {
     label,
     group: 'Trace',
     run: () => {
-      const { selected } = targets();
+      const { selected } = targets().place;
       if (selected === undefined) return false;
       run(selected);
       return true;
@@ -67,17 +63,17 @@ function placeKeys(targets: () => FlameKeyTargets): KeyBinding[] {
   });
   return [
     onSelected('f', 'Fit the selection', (node) => {
-      targets().zoomTo(node);
+      targets().place.zoomTo(node);
     }),
     onSelected('h', 'Hide operations like this', (node) => {
-      if (node !== ALL_TRACES) targets().hide(node);
+      if (node !== ALL_TRACES) targets().place.hide(node);
     }),
     {
       keys: ['Shift+H'],
       label: 'Show all that is hidden',
       group: 'Trace',
       run: () => {
-        targets().showHidden();
+        targets().place.showHidden();
       },
     },
     {
@@ -85,7 +81,7 @@ function placeKeys(targets: () => FlameKeyTargets): KeyBinding[] {
       label: 'Show all',
       group: 'Trace',
       run: () => {
-        targets().zoomTo(ALL_TRACES);
+        targets().place.zoomTo(ALL_TRACES);
       },
     },
     onSelected('Enter', 'Show the traces of the selection', (node) => {
@@ -96,9 +92,9 @@ function placeKeys(targets: () => FlameKeyTargets): KeyBinding[] {
       label: 'Clear the selection, then show all',
       group: 'Trace',
       run: () => {
-        const { selected, zoom, select, zoomTo } = targets();
-        if (selected !== undefined) select(undefined);
-        else if (zoom !== ALL_TRACES) zoomTo(ALL_TRACES);
+        const { place } = targets();
+        if (place.selected !== undefined) place.select(undefined);
+        else if (place.zoom !== ALL_TRACES) place.zoomTo(ALL_TRACES);
         else return false;
         return true;
       },

@@ -1,4 +1,4 @@
-/** Attribute values: as text, as a tree, as OTLP JSON, and the tone they are shown in. */
+/** Attribute values: as text, as a tree, and the tone they are shown in. */
 import type { JsonAttribute, JsonValue } from '../../../proto/live/methods.ts';
 
 /** A value in one text: strings as they are, lists and maps as JSON. */
@@ -57,31 +57,4 @@ export function childrenOf(value: JsonValue): readonly JsonAttribute[] | null {
   if (value.type === 'kvlist') return value.values;
   if (value.type !== 'array') return null;
   return value.values.map((each, index) => ({ key: String(index), value: each }));
-}
-
-/** A value as an AnyValue in OTLP JSON. */
-export function otlpValue(value: JsonValue): Readonly<Record<string, unknown>> {
-  switch (value.type) {
-    case 'empty':
-      return {};
-    case 'string':
-      return { stringValue: value.value };
-    case 'bool':
-      return { boolValue: value.value };
-    case 'int':
-      return { intValue: value.value };
-    case 'double':
-      return { doubleValue: value.value };
-    case 'array':
-      return { arrayValue: { values: value.values.map(otlpValue) } };
-    case 'kvlist':
-      return { kvlistValue: { values: otlpAttributes(value.values) } };
-    case 'bytes':
-      return { bytesValue: value.value };
-  }
-}
-
-/** Attributes as KeyValues in OTLP JSON. */
-export function otlpAttributes(attributes: readonly JsonAttribute[]): readonly object[] {
-  return attributes.map(({ key, value }) => ({ key, value: otlpValue(value) }));
 }

@@ -2,8 +2,9 @@
 import type { LogDetail } from '../../../proto/live/methods.ts';
 import { severityLevel } from '../../../proto/otlp/signal.ts';
 import { formatExactTime } from '../../base/format.ts';
+import { otlpAttributes } from '../../base/otlp-value.ts';
 import { withoutAnsi } from './ansi.ts';
-import { otlpAttributes, valueText } from './json-value.ts';
+import { valueText } from './json-value.ts';
 
 /** A record as a terminal would print it: time, level, service, body, attributes. */
 export function recordText(detail: LogDetail): string {

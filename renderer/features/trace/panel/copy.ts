@@ -1,7 +1,8 @@
 /** A span as texts for the clipboard: JSON, an OTLP request, Markdown. */
-import type { JsonAttribute, JsonValue, SpanDetail } from '../../../../proto/live/methods.ts';
+import type { JsonAttribute, SpanDetail } from '../../../../proto/live/methods.ts';
 import { SPAN_KIND, STATUS_CODE } from '../../../../proto/otlp/signal.ts';
 import { formatDuration, formatExactTime } from '../../../base/format.ts';
+import { otlpAttributes } from '../../../base/otlp-value.ts';
 import { jsonOf, valueText } from '../span-content.ts';
 import type { SpanMeaning } from './meaning.ts';
 
@@ -46,7 +47,7 @@ export function spanAsOtlp(span: SpanDetail): string {
     resourceSpans: [
       {
         resource: {
-          attributes: resource.attributes.map(otlpAttribute),
+          attributes: otlpAttributes(resource.attributes),
           droppedAttributesCount: resource.droppedAttributesCount,
         },
         schemaUrl: resource.schemaUrl,
@@ -55,7 +56,7 @@ export function spanAsOtlp(span: SpanDetail): string {
             scope: {
               name: scope.name,
               version: scope.version,
-              attributes: scope.attributes.map(otlpAttribute),
+              attributes: otlpAttributes(scope.attributes),
               droppedAttributesCount: scope.droppedAttributesCount,
             },
             schemaUrl: scope.schemaUrl,
@@ -66,31 +67,6 @@ export function spanAsOtlp(span: SpanDetail): string {
     ],
   };
   return JSON.stringify(request, null, 2);
-}
-
-function otlpAttribute({ key, value }: JsonAttribute): object {
-  return { key, value: otlpValue(value) };
-}
-
-function otlpValue(value: JsonValue): object {
-  switch (value.type) {
-    case 'empty':
-      return {};
-    case 'string':
-      return { stringValue: value.value };
-    case 'bool':
-      return { boolValue: value.value };
-    case 'int':
-      return { intValue: value.value };
-    case 'double':
-      return { doubleValue: value.value };
-    case 'array':
-      return { arrayValue: { values: value.values.map(otlpValue) } };
-    case 'kvlist':
-      return { kvlistValue: { values: value.values.map(otlpAttribute) } };
-    case 'bytes':
-      return { bytesValue: value.value };
-  }
 }
 
 /** For an issue or a chat: headline, numbers, what failed, attributes as a table. */
