@@ -49,10 +49,11 @@ export class TopPage {
   }
 
   add(key: number, ordinal: number): void {
-    const item = { key, ordinal };
-    if (compare(item, this.#below) <= 0) return;
-    if (this.#isFull && compare(item, this.#best[this.#limit - 1]) > 0) return;
-    this.#best.push(item);
+    // Most are below what the page holds, and cost no object.
+    if (this.#isFull && isAtOrBelow(key, ordinal, this.#best[this.#limit - 1])) return;
+    const below = this.#below;
+    if (key > below.key || (key === below.key && ordinal >= below.ordinal)) return;
+    this.#best.push({ key, ordinal });
     if (this.#best.length < this.#limit * 2 + 16) return;
     this.#best = this.#best.sort(compare).slice(0, this.#limit);
     this.#isFull = this.#best.length === this.#limit;
@@ -66,6 +67,10 @@ export class TopPage {
     const hasMore = best.length === this.#limit && last !== undefined;
     return { items, next: hasMore ? pageCursor(last, true) : null };
   }
+}
+
+function isAtOrBelow(key: number, ordinal: number, item: PageCursor): boolean {
+  return key < item.key || (key === item.key && ordinal <= item.ordinal);
 }
 
 /** Larger keys first, then larger ordinals: negative when `a` comes before `b`. */

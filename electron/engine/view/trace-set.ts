@@ -40,6 +40,8 @@ export interface TraceSet {
   /** Rows that came in, left, or whose trace changed while in the set. */
   changesSince(cursor: number): Changes;
   newest(): NewestOrder;
+  /** The order of this moment, for work in slices: a row reads -1 when its trace has left since. */
+  held(): NewestOrder;
   close(): void;
 }
 
@@ -90,6 +92,19 @@ export class AllTraces implements TraceSet {
     const { rows, length } = traces.inOrder();
     const rowAt = (i: number): number => rows[length - 1 - i];
     return { length, rowAt, ordinalAt: (i) => traces.ordinalOf(rowAt(i)) };
+  }
+
+  held(): NewestOrder {
+    const traces = this.#traces;
+    const { rows, length } = traces.inOrder();
+    const held = rows.slice(0, length);
+    const newest = length === 0 ? -1 : traces.ordinalOf(held[length - 1]);
+    // A trace that took the row of another is newer than all.
+    const rowAt = (i: number): number => {
+      const row = held[length - 1 - i];
+      return traces.spanCountOf(row) > 0 && traces.ordinalOf(row) <= newest ? row : -1;
+    };
+    return { length, rowAt, ordinalAt: (i) => traces.ordinalOf(held[length - 1 - i]) };
   }
 
   close(): void {
@@ -149,6 +164,13 @@ class Members {
     const rows = this.#rows;
     const ordinals = this.#ordinals;
     return { length: rows.length, rowAt: (i) => rows[i], ordinalAt: (i) => ordinals[i] };
+  }
+
+  held(): NewestOrder {
+    const { length, rowAt, ordinalAt } = this.newest();
+    const isIn = (row: number, ordinal: number): boolean =>
+      this.has(row) && this.#ordinalOf[row] === ordinal;
+    return { length, rowAt: (i) => (isIn(rowAt(i), ordinalAt(i)) ? rowAt(i) : -1), ordinalAt };
   }
 
   #merge(): void {
@@ -252,6 +274,10 @@ export class MatchingTraces implements TraceSet {
 
   newest(): NewestOrder {
     return this.#members.newest();
+  }
+
+  held(): NewestOrder {
+    return this.#members.held();
   }
 
   close(): void {
@@ -367,6 +393,10 @@ export class BrushedTraces implements TraceSet {
 
   newest(): NewestOrder {
     return this.#members.newest();
+  }
+
+  held(): NewestOrder {
+    return this.#members.held();
   }
 
   close(): void {
