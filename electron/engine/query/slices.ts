@@ -7,6 +7,9 @@ export const SLICE_MS = 8;
 /** The same for a search that goes on while a frame is built: the frame takes the rest. */
 export const FRAME_SLICE_MS = 2;
 
+/** The same when the frame before was given up for it: what is asked for is still being made. */
+export const MAKING_SLICE_MS = SLICE_MS - FRAME_SLICE_MS;
+
 /** Steps that there has to be room for: the next one may take longer than those before. */
 const ROOM_FOR = 2;
 /** How fast the cost of a long step is forgotten: one that hit a collection is not the rule. */

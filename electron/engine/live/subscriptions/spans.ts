@@ -1,6 +1,6 @@
 /** The `spans` topic: a window of the spans that match. */
 import type { SpansMeta, SpansParams } from '../../../../proto/live/topics.ts';
-import { FRAME_SLICE_MS, runSlice } from '../../query/slices.ts';
+import { FRAME_SLICE_MS, MAKING_SLICE_MS, runSlice } from '../../query/slices.ts';
 import { newestSpans, SpanSnapshot } from '../../view/span-list.ts';
 import { packSpans } from '../../view/span-rows.ts';
 import type { SpanSet } from '../../view/span-set.ts';
@@ -21,6 +21,8 @@ class SpansTopic implements TopicSource {
   #params: SpansParams;
   #lease: Lease<SpanSet>;
   #snapshot: SpanSnapshot | undefined;
+  /** Whether the last build ended before the order was made. */
+  #isMaking = false;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
@@ -76,7 +78,9 @@ class SpansTopic implements TopicSource {
     if (order === 'newest') return newestSpans(store, list, anchor, first, count);
     const snapshot = (this.#snapshot ??= new SpanSnapshot(list, store));
     const step = (): boolean => snapshot.step(first, count);
-    if (!runSlice(options.clock, step, FRAME_SLICE_MS)) return undefined;
+    const sliceMs = this.#isMaking ? MAKING_SLICE_MS : FRAME_SLICE_MS;
+    this.#isMaking = !runSlice(options.clock, step, sliceMs);
+    if (this.#isMaking) return undefined;
     return { ...snapshot.window(first, count), newestOrdinal: anchor ?? 0 };
   }
 

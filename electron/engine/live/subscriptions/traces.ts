@@ -1,6 +1,6 @@
 /** The `traces` topic: a window of the trace list. */
 import type { TracesMeta, TracesParams } from '../../../../proto/live/topics.ts';
-import { FRAME_SLICE_MS, runSlice } from '../../query/slices.ts';
+import { FRAME_SLICE_MS, MAKING_SLICE_MS, runSlice } from '../../query/slices.ts';
 import { newestWindow, TraceSnapshot, type ItemWindow } from '../../view/trace-list.ts';
 import { TraceLooks } from '../../view/trace-look.ts';
 import { packTraces } from '../../view/trace-rows.ts';
@@ -23,6 +23,8 @@ class TracesTopic implements TopicSource {
   #params: TracesParams;
   #lease: Lease<TraceSet>;
   #snapshot: TraceSnapshot | undefined;
+  /** Whether the last build ended before the order was made. */
+  #isMaking = false;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
@@ -84,7 +86,9 @@ class TracesTopic implements TopicSource {
     if (order === 'newest') return newestWindow(list, anchor, first, count);
     const snapshot = (this.#snapshot ??= new TraceSnapshot(list, store, order));
     const step = (): boolean => snapshot.step(first, count);
-    if (!runSlice(options.clock, step, FRAME_SLICE_MS)) return undefined;
+    const sliceMs = this.#isMaking ? MAKING_SLICE_MS : FRAME_SLICE_MS;
+    this.#isMaking = !runSlice(options.clock, step, sliceMs);
+    if (this.#isMaking) return undefined;
     // What is shown while a search goes on is not yet what was asked for.
     if (snapshot.isPartial) this.#snapshot = undefined;
     return { ...snapshot.window(first, count), newestOrdinal: anchor ?? 0 };
