@@ -6,6 +6,7 @@ import {
   createEngine,
   filterOf,
   secondNs,
+  sendLogs,
   sendSpans,
   settle,
   traceIdOf,
@@ -321,6 +322,46 @@ describe('span list', () => {
     await settle();
     expect(frames.at(-1)?.meta).toMatchObject({ matched: 1, length: 1 });
     expect(frames.at(-1)?.columns.ordinal[0]).toBe(1);
+  });
+});
+
+describe('a query that other spans decide', () => {
+  const filter = filterOf('root:GET*');
+  const page = { filter, limit: 9, cursor: '' } as const;
+
+  /** A child and its record arrive, somebody opens the list, then the root arrives. */
+  async function rootComesLast(open: (client: LiveClient) => void): Promise<LiveClient> {
+    const { engine, time } = createEngine();
+    const client = connectClient(engine);
+    sendSpans(engine, [{ trace: 1, id: 2, parent: 1, name: 'child' }]);
+    sendLogs(engine, [{ trace: 1, body: 'of the child' }]);
+    open(client);
+    await settle();
+    time.advance(1000);
+    sendSpans(engine, [{ trace: 1, id: 1, name: 'GET /' }]);
+    time.advance(1000);
+    await settle();
+    return client;
+  }
+
+  it('is judged anew for every page of spans, whatever an open list holds', async () => {
+    const lengths: number[] = [];
+    const client = await rootComesLast((client) => {
+      const params = { filter, anchor: null, first: 0, count: 5 };
+      client.subscribe('spans', params, { frame: ({ meta }) => lengths.push(meta.length) });
+    });
+    expect(lengths.at(-1)).toBe(1);
+    expect(await client.request('spans.list', page)).toMatchObject({ matched: 2 });
+  });
+
+  it('is judged anew for every page of log records, whatever an open list holds', async () => {
+    const levels: number[][] = [];
+    const client = await rootComesLast((client) => {
+      const params = { filter, minSeverity: 0, first: null, count: 5, traceId: '' };
+      client.subscribe('logs', params, { frame: ({ meta }) => levels.push([...meta.levels]) });
+    });
+    expect(levels.at(-1)?.every((count) => count === 0)).toBe(true);
+    expect(await client.request('logs.list', page)).toMatchObject({ matched: 1 });
   });
 });
 
