@@ -10,6 +10,8 @@ export const FRAME_SLICE_MS = 2;
 /** The same when the frame before was given up for it: what is asked for is still being made. */
 export const MAKING_SLICE_MS = SLICE_MS - FRAME_SLICE_MS;
 
+/** The part of a slice that is kept for what no step foresees, such as a collection. */
+const RESERVE = 1 / 8;
 /** Steps that there has to be room for: the next one may take longer than those before. */
 const ROOM_FOR = 2;
 /** How fast the cost of a long step is forgotten: one that hit a collection is not the rule. */
@@ -58,7 +60,7 @@ class Pace {
 
   run(step: () => boolean, sliceMs: number): boolean {
     let nowMs = this.#clock.ticksMs();
-    const untilMs = nowMs + sliceMs;
+    const untilMs = nowMs + sliceMs * (1 - RESERVE);
     while (!step()) {
       const afterMs = this.#clock.ticksMs();
       this.#stepMs = Math.max(afterMs - nowMs, this.#stepMs * FORGET);
