@@ -10,7 +10,8 @@
 import type { TraceOrder } from '../../../proto/live/topics.ts';
 import type { StoreRead, TraceTable } from '../store/schema.ts';
 import { KeyOrder } from './key-order.ts';
-import { countAbove, type NewestOrder, type TraceSet } from './trace-set.ts';
+import type { NewestOrder } from './trace-members.ts';
+import { countAbove, type TraceSet } from './trace-set.ts';
 
 /** A window of a list: store rows, valid until the next append or eviction. See ListMeta. */
 export interface ItemWindow {
@@ -65,7 +66,7 @@ const TRACES_PER_STEP = 256;
  * what came in or has another key since then is counted.
  */
 export class TraceSnapshot {
-  /** Whether the set was still searched: the snapshot holds what had been found, and counts nothing. */
+  /** Whether the set was not whole: the snapshot holds what had been found, and counts nothing. */
   readonly isPartial: boolean;
   readonly #set: TraceSet;
   readonly #traces: TraceTable;
@@ -85,7 +86,7 @@ export class TraceSnapshot {
 
   /** A snapshot of a refreshed set, which `step` takes. */
   constructor(set: TraceSet, store: StoreRead, order: SortedOrder) {
-    this.isPartial = set.isSearching;
+    this.isPartial = !set.isWhole;
     this.#set = set;
     this.#traces = store.traces;
     this.#keyOf = sortKey(store.traces, order);
