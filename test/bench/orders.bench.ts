@@ -131,7 +131,7 @@ export async function run({ smoke }: BenchOptions): Promise<BenchReport> {
   client.close();
   engine.close();
   const lines = [
-    `${count(items)} spans in traces of 32, windows of ${ROWS} rows and pages of ${PAGE} over an in-memory channel, at the pace of the program; medians (lowest–highest) of warm runs. *First*: until something can be shown. *Whole*: until nothing is searched any more and the window is in order, or the answer is there. *Longest turn*: what the engine does between two chances to do something else.`,
+    `${count(items)} spans in traces of 32, windows of ${ROWS} rows and pages of ${PAGE} over an in-memory channel, at the pace of the program; medians (lowest–highest) of warm runs. *First*: until something can be shown. *Whole*: until nothing is searched any more and the window is in order, or the answer is there. *Longest turn*: what the engine does between two chances to do something else, the least of wall and CPU time.`,
     '',
     ...table(['list', 'first, ms', 'whole, ms', 'CPU, ms', 'longest turn, ms'], rows),
   ];
