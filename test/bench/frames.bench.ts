@@ -1,4 +1,7 @@
-/** Frames of the page while spans arrive: an open trace that they are part of, and the merged flame graph. */
+/**
+ * Frames of the page while spans arrive: an open trace that they are part of, the merged flame graph, and
+ * the lists of traces and spans, newest first and sorted.
+ */
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { startProgram } from '../support/program.ts';
@@ -23,6 +26,9 @@ const CONNECTIONS = 4;
 const FRAMES_PER_S = 60;
 const PATIENCE_MS = 60_000;
 
+/** A row of a list; the first is its head. */
+const LIST_ROW = '[role=grid] [role=row][aria-rowindex="3"]';
+
 interface Scene {
   readonly what: string;
   readonly figure: string;
@@ -46,9 +52,34 @@ const SCENES: readonly Scene[] = [
     figure: 'frames.flame',
     hash: '#/flame',
     last: 'main canvas',
-    bodies: (spans) => [...manyTraces(spans / SPANS_PER_TRACE, SPANS_PER_TRACE, SEED)],
+    bodies: tracesOf,
+  },
+  {
+    what: 'the list of traces of 32, newest first',
+    figure: 'frames.traces',
+    hash: '#/traces',
+    last: LIST_ROW,
+    bodies: tracesOf,
+  },
+  {
+    what: 'the list of spans, newest first',
+    figure: 'frames.spans',
+    hash: '#/traces?by=spans',
+    last: LIST_ROW,
+    bodies: tracesOf,
+  },
+  {
+    what: 'the list of spans, slowest first',
+    figure: 'frames.sorted',
+    hash: '#/traces?by=spans&order=slowest',
+    last: LIST_ROW,
+    bodies: tracesOf,
   },
 ];
+
+function tracesOf(spans: number): Uint8Array[] {
+  return [...manyTraces(spans / SPANS_PER_TRACE, SPANS_PER_TRACE, SEED)];
+}
 
 export async function run({ smoke, root }: BenchOptions): Promise<BenchReport> {
   const seconds = smoke ? 0.5 : 5;

@@ -59,13 +59,14 @@ export function listTraces(
   const brush = readBrush(params);
   const order = readTraceOrder(params);
   const asked = readAsked(params, order !== 'newest');
-  return fromList(
-    (wake) => context.lists.traces(filter, brush, wake),
-    onCancel,
-    (set) =>
-      order === 'newest'
-        ? newestTraces(context, set, asked)
-        : sortedTraces(context, set, order, asked),
+  const open = (wake: () => void): Lease<TraceSet> => context.lists.traces(filter, brush, wake);
+  if (order === 'newest')
+    return fromList(open, onCancel, (set) => newestTraces(context, set, asked));
+  return fromListSliced(open, onCancel, (lease, done) =>
+    sortedTraces(context, lease.list, order, asked, (page) => {
+      lease.close();
+      done(page);
+    }),
   );
 }
 
@@ -83,22 +84,42 @@ function newestTraces(
   return { traces, nextCursor, matched: list.length };
 }
 
+/** Traces and spans looked at between two looks at the clock. */
+const TRACES_PER_STEP = 512;
+const SPANS_PER_STEP = 2048;
+
+/** Collects the page of another order in slices, as it was at one moment; the result stops it. */
 function sortedTraces(
-  { store }: LiveContext,
+  { store, options }: LiveContext,
   set: TraceSet,
   order: SortedOrder,
   { limit, below }: Asked,
-): Page<'traces.list'> {
-  const list = set.newest();
+  done: (page: Page<'traces.list'>) => void,
+): () => void {
   const keyOf = sortKey(store.traces, order);
+  const held = set.held();
   const page = new TopPage(limit, below);
-  for (let i = 0; i < list.length; i++) page.add(keyOf(list.rowAt(i)), list.ordinalAt(i));
-  const { items, next } = page.take();
-  return {
-    traces: items.map(({ ordinal }) => traceSummary(store, list.rowAt(countAbove(list, ordinal)))),
-    nextCursor: next,
-    matched: list.length,
-  };
+  let at = 0;
+  return runSliced(options, () => {
+    const to = Math.min(at + TRACES_PER_STEP, held.length);
+    for (; at < to; at++) {
+      const row = held.rowAt(at);
+      if (row !== -1) page.add(keyOf(row), held.ordinalAt(at));
+    }
+    if (at < held.length) return false;
+    const { items, next } = page.take();
+    set.refresh();
+    const list = set.newest();
+    const kept = items
+      .map(({ ordinal }) => ({ ordinal, at: countAbove(list, ordinal) }))
+      .filter(({ ordinal, at }) => at < list.length && list.ordinalAt(at) === ordinal);
+    done({
+      traces: kept.map(({ at }) => traceSummary(store, list.rowAt(at))),
+      nextCursor: next,
+      matched: set.count,
+    });
+    return true;
+  });
 }
 
 export function listSpans(
@@ -135,9 +156,6 @@ function newestSpans(
   const nextCursor = begin > set.begin && begin < end ? String(set.ordinalAt(begin)) : null;
   return { spans, nextCursor, matched: set.end - set.begin };
 }
-
-/** Spans looked at between two looks at the clock. */
-const SPANS_PER_STEP = 2048;
 
 /** Collects the slowest spans in slices, from the oldest on; the result stops it. */
 function slowest(

@@ -49,10 +49,11 @@ export class TopPage {
   }
 
   add(key: number, ordinal: number): void {
-    const item = { key, ordinal };
-    if (compare(item, this.#below) <= 0) return;
-    if (this.#isFull && compare(item, this.#best[this.#limit - 1]) > 0) return;
-    this.#best.push(item);
+    // Most are below what the page holds, and cost no object.
+    if (this.#isFull && isAtOrBelow(key, ordinal, this.#best[this.#limit - 1])) return;
+    const below = this.#below;
+    if (key > below.key || (key === below.key && ordinal >= below.ordinal)) return;
+    this.#best.push({ key, ordinal });
     if (this.#best.length < this.#limit * 2 + 16) return;
     this.#best = this.#best.sort(compare).slice(0, this.#limit);
     this.#isFull = this.#best.length === this.#limit;
@@ -66,6 +67,10 @@ export class TopPage {
     const hasMore = best.length === this.#limit && last !== undefined;
     return { items, next: hasMore ? pageCursor(last, true) : null };
   }
+}
+
+function isAtOrBelow(key: number, ordinal: number, item: PageCursor): boolean {
+  return key < item.key || (key === item.key && ordinal <= item.ordinal);
 }
 
 /** Larger keys first, then larger ordinals: negative when `a` comes before `b`. */
@@ -87,35 +92,20 @@ export function fromList<L extends Searched, R>(
   answer: (list: L) => R,
 ): Promise<R> {
   return new Promise((resolve, reject) => {
-    let isDone = false;
-    const finish = (): void => {
-      if (isDone) return;
-      isDone = true;
+    whenSearched(open, onCancel, (lease) => {
       try {
         resolve(answer(lease.list));
       } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)));
+        reject(asError(error));
       } finally {
         lease.close();
       }
-    };
-    const lease = open(() => {
-      // The end of a search is a moment at which all was looked at, whatever arrives meanwhile.
-      lease.list.refresh();
-      finish();
     });
-    onCancel(() => {
-      if (isDone) return;
-      isDone = true;
-      lease.close();
-    });
-    lease.list.refresh();
-    if (!lease.list.isSearching) finish();
   });
 }
 
 /**
- * Answers from a list whose search is over by work in slices, which gives its own lease back. `work`
+ * Answers from a list whose search is over by work in slices, which gives the lease back. `work`
  * returns what stops it.
  */
 export function fromListSliced<L extends Searched, R>(
@@ -123,25 +113,55 @@ export function fromListSliced<L extends Searched, R>(
   onCancel: (stop: () => void) => void,
   work: (lease: Lease<L>, done: (result: R) => void) => () => void,
 ): Promise<R> {
-  let stop = (): void => undefined;
-  const found = fromList(
-    open,
-    (stopList) => {
+  return new Promise((resolve, reject) => {
+    let stop = (): void => undefined;
+    const onStop = (stopList: () => void): void => {
       onCancel(() => {
         stopList();
         stop();
       });
-    },
-    () => open(() => undefined),
-  );
-  return found.then(
-    (lease) =>
-      new Promise((resolve) => {
+    };
+    whenSearched(open, onStop, (lease) => {
+      try {
         const stopWork = work(lease, resolve);
         stop = () => {
           stopWork();
           lease.close();
         };
-      }),
-  );
+      } catch (error) {
+        lease.close();
+        reject(asError(error));
+      }
+    });
+  });
+}
+
+/** Hands a lease over when the search of its list is over, unless it was cancelled before. */
+function whenSearched<L extends Searched>(
+  open: (wake: () => void) => Lease<L>,
+  onCancel: (stop: () => void) => void,
+  take: (lease: Lease<L>) => void,
+): void {
+  let isDone = false;
+  const finish = (): void => {
+    if (isDone) return;
+    isDone = true;
+    take(lease);
+  };
+  const lease = open(() => {
+    // The end of a search is a moment at which all was looked at, whatever arrives meanwhile.
+    lease.list.refresh();
+    finish();
+  });
+  onCancel(() => {
+    if (isDone) return;
+    isDone = true;
+    lease.close();
+  });
+  lease.list.refresh();
+  if (!lease.list.isSearching) finish();
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

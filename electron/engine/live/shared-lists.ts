@@ -9,12 +9,13 @@
  * ```
  */
 import type { Brush, Filter } from '../../../proto/live/topics.ts';
-import type { EngineOptions } from '../config.ts';
+import type { Clock, EngineOptions } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { BrushRange } from '../query/brush.ts';
 import { openLogList, type LogList, type LogScope } from '../view/log-list.ts';
 import { BrushedSpans, MatchingSpans, type SpanSet } from '../view/span-set.ts';
 import { AllTraces, BrushedTraces, MatchingTraces, type TraceSet } from '../view/trace-set.ts';
+import { isFixed } from '../query/plan.ts';
 import type { Queries } from './queries.ts';
 
 /** A share in a list. Closing the last one closes the list. */
@@ -25,29 +26,51 @@ export interface Lease<L> {
 
 interface Entry<L> {
   readonly list: L;
+  readonly openedMs: number;
   readonly wakes: Set<() => void>;
 }
+
+/**
+ * How long a list is shared whose verdicts change with the traces of its items: it judges an item once,
+ * so that a later question is answered from a list of its own. What one screen asks comes together.
+ */
+const CHANGING_AGE_MS = 500;
 
 interface Closable {
   close(): void;
 }
 
 class Shelf<L extends Closable> {
+  readonly #clock: Clock;
   readonly #entries = new Map<string, Entry<L>>();
 
-  /** The list of a key, opened when nobody holds it. `wake` is called when its search went on. */
-  lease(key: string, wake: () => void, open: (onProgress: () => void) => L): Lease<L> {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * The list of a key, opened when nobody holds it, or when the one that is held was opened more than
+   * `maxAgeMs` ago. `wake` is called when its search went on.
+   */
+  lease(
+    key: string,
+    wake: () => void,
+    open: (onProgress: () => void) => L,
+    maxAgeMs = Infinity,
+  ): Lease<L> {
     // Of its own, so that one function can hold two leases.
     const onProgress = (): void => {
       wake();
     };
-    const entry = this.#entries.get(key) ?? this.#open(key, open);
+    const held = this.#entries.get(key);
+    const isFit = held !== undefined && this.#clock.ticksMs() - held.openedMs <= maxAgeMs;
+    const entry = isFit ? held : this.#open(key, open);
     entry.wakes.add(onProgress);
     return {
       list: entry.list,
       close: () => {
         if (!entry.wakes.delete(onProgress) || entry.wakes.size > 0) return;
-        this.#entries.delete(key);
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
         entry.list.close();
       },
     };
@@ -62,7 +85,7 @@ class Shelf<L extends Closable> {
     const list = open(() => {
       for (const wake of wakes) wake();
     });
-    const entry = { list, wakes };
+    const entry = { list, openedMs: this.#clock.ticksMs(), wakes };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -72,11 +95,14 @@ export class SharedLists {
   readonly #options: EngineOptions;
   readonly #store: Store;
   readonly #queries: Queries;
-  readonly #traces = new Shelf<TraceSet>();
-  readonly #spans = new Shelf<SpanSet>();
-  readonly #logs = new Shelf<LogList>();
+  readonly #traces: Shelf<TraceSet>;
+  readonly #spans: Shelf<SpanSet>;
+  readonly #logs: Shelf<LogList>;
 
   constructor(options: EngineOptions, store: Store, queries: Queries) {
+    this.#traces = new Shelf(options.clock);
+    this.#spans = new Shelf(options.clock);
+    this.#logs = new Shelf(options.clock);
     this.#options = options;
     this.#store = store;
     this.#queries = queries;
@@ -118,15 +144,16 @@ export class SharedLists {
       });
       const range = new BrushRange(brush);
       const key = JSON.stringify([filter, brush]);
-      const lease = this.#spans.lease(key, wake, (onProgress) => {
-        return new BrushedSpans(base.list, this.#store, this.#options, range, onProgress);
-      });
+      const openBrushed = (onProgress: () => void): SpanSet =>
+        new BrushedSpans(base.list, this.#store, this.#options, range, onProgress);
+      const lease = this.#spans.lease(key, wake, openBrushed, this.#maxAgeMs(filter, 'spans'));
       return joined(lease, base);
     }
-    return this.#spans.lease(JSON.stringify(filter), wake, (onProgress) => {
+    const open = (onProgress: () => void): SpanSet => {
       const test = this.#queries.spanTest(filter);
       return new MatchingSpans(this.#store, this.#options, test, onProgress);
-    });
+    };
+    return this.#spans.lease(JSON.stringify(filter), wake, open, this.#maxAgeMs(filter, 'spans'));
   }
 
   logs(
@@ -135,7 +162,7 @@ export class SharedLists {
   ): Lease<LogList> {
     const { filter, minSeverity, traceId, fold } = scope;
     const key = JSON.stringify([filter, minSeverity, traceId, fold]);
-    return this.#logs.lease(key, wake, (onProgress) => {
+    const open = (onProgress: () => void): LogList => {
       const test = this.#queries.logTest(filter);
       return openLogList(
         this.#store,
@@ -143,7 +170,13 @@ export class SharedLists {
         { test, minSeverity, traceId, fold },
         onProgress,
       );
-    });
+    };
+    return this.#logs.lease(key, wake, open, this.#maxAgeMs(filter, 'logs'));
+  }
+
+  /** Verdicts that can change are judged anew for whoever asks later. */
+  #maxAgeMs(filter: Filter, target: 'spans' | 'logs'): number {
+    return isFixed(this.#queries.compile(filter, target).plan) ? Infinity : CHANGING_AGE_MS;
   }
 }
 

@@ -104,6 +104,8 @@ export class Subscription {
     }
     this.#builtAtMs = this.#runtime.clock.ticksMs();
     if (built.frame !== null) this.#send(built.frame, isFresh);
+    // What the client asked for is still being made.
+    else if (built.hasMore === true) this.#isFresh = isFresh;
     this.#goOn(built);
   }
 

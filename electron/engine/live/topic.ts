@@ -16,7 +16,7 @@ export interface BuiltFrame {
 export interface Built {
   /** null when there is nothing new to say. */
   readonly frame: BuiltFrame | null;
-  /** More frames of the same state are waiting for credit. */
+  /** Build again soon: more frames of the same state are waiting for credit, or one is being made. */
   readonly hasMore?: boolean;
   /** The state gets old by itself after this many ms. */
   readonly staleInMs?: number | null;

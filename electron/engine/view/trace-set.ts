@@ -7,25 +7,11 @@
  * ```
  * A set is up to date after `refresh`, except for traces that its search has not reached.
  */
-import { ChangeRing } from '../store/change-ring.ts';
 import type { StoreRead, TraceTable } from '../store/schema.ts';
 import type { BrushRange } from '../query/brush.ts';
 import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import type { Runtime, TraceTest } from './runtime.ts';
-
-/** Rows in the order newest first seen on top. A live view, valid until the next `refresh`. */
-export interface NewestOrder {
-  readonly length: number;
-  rowAt(i: number): number;
-  ordinalAt(i: number): number;
-}
-
-/** See TraceTable.changesSince. */
-export interface Changes {
-  readonly rows: Int32Array;
-  readonly cursor: number;
-  readonly overflow: boolean;
-}
+import { TraceMembers, type Changes, type NewestOrder } from './trace-members.ts';
 
 export interface TraceSet {
   readonly count: number;
@@ -33,6 +19,8 @@ export interface TraceSet {
   readonly entered: number;
   /** Whether older traces are still being looked through. */
   readonly isSearching: boolean;
+  /** Whether every trace was judged once, though some may have to be again. */
+  readonly isWhole: boolean;
   /** Takes in what changed since the last call. */
   refresh(): void;
   /** Whether the trace that is at a row now is in the set. */
@@ -40,6 +28,8 @@ export interface TraceSet {
   /** Rows that came in, left, or whose trace changed while in the set. */
   changesSince(cursor: number): Changes;
   newest(): NewestOrder;
+  /** The order of this moment, for work in slices: a row reads -1 when its trace has left since. */
+  held(): NewestOrder;
   close(): void;
 }
 
@@ -58,6 +48,7 @@ export function countAbove(list: NewestOrder, anchor: number): number {
 /** Every trace that has spans: the store's own order, read backwards. */
 export class AllTraces implements TraceSet {
   readonly isSearching = false;
+  readonly isWhole = true;
   readonly #traces: TraceTable;
   #newestOrdinal = -1;
   entered = 0;
@@ -92,97 +83,21 @@ export class AllTraces implements TraceSet {
     return { length, rowAt, ordinalAt: (i) => traces.ordinalOf(rowAt(i)) };
   }
 
+  held(): NewestOrder {
+    const traces = this.#traces;
+    const { rows, length } = traces.inOrder();
+    const held = rows.slice(0, length);
+    const newest = length === 0 ? -1 : traces.ordinalOf(held[length - 1]);
+    // A trace that took the row of another is newer than all.
+    const rowAt = (i: number): number => {
+      const row = held[length - 1 - i];
+      return traces.spanCountOf(row) > 0 && traces.ordinalOf(row) <= newest ? row : -1;
+    };
+    return { length, rowAt, ordinalAt: (i) => traces.ordinalOf(held[length - 1 - i]) };
+  }
+
   close(): void {
     // Nothing is held.
-  }
-}
-
-/** Which rows are in a set, in order, and what changed lately. */
-class Members {
-  readonly #traces: TraceTable;
-  /** Ordinal of the member at a row; -1 where there is none. */
-  #ordinalOf = new Float64Array(1024).fill(-1);
-  readonly #ring = new ChangeRing();
-  /** Newest first; brought up to date by `newest`. */
-  #rows: number[] = [];
-  #ordinals: number[] = [];
-  #fresh: number[] = [];
-  #hasRemoved = false;
-  count = 0;
-  entered = 0;
-
-  constructor(traces: TraceTable) {
-    this.#traces = traces;
-  }
-
-  has(row: number): boolean {
-    if (row >= this.#ordinalOf.length || this.#traces.spanCountOf(row) === 0) return false;
-    return this.#ordinalOf[row] === this.#traces.ordinalOf(row);
-  }
-
-  /** Takes the trace at `row` in, or takes out what was there. */
-  set(row: number, isMember: boolean): void {
-    const before = row < this.#ordinalOf.length ? this.#ordinalOf[row] : -1;
-    const ordinal = isMember ? this.#traces.ordinalOf(row) : -1;
-    if (before === -1 && ordinal === -1) return;
-    this.#ring.push(row);
-    if (before === ordinal) return;
-    if (row >= this.#ordinalOf.length) this.#grow(row);
-    this.#ordinalOf[row] = ordinal;
-    if (before !== -1) {
-      this.count--;
-      this.#hasRemoved = true;
-    }
-    if (ordinal === -1) return;
-    this.count++;
-    this.entered++;
-    this.#fresh.push(row);
-  }
-
-  changesSince(cursor: number): Changes {
-    return this.#ring.since(cursor);
-  }
-
-  /** Merges what came in and closes the holes of what left. O(members) after a change. */
-  newest(): NewestOrder {
-    if (this.#fresh.length > 0 || this.#hasRemoved) this.#merge();
-    const rows = this.#rows;
-    const ordinals = this.#ordinals;
-    return { length: rows.length, rowAt: (i) => rows[i], ordinalAt: (i) => ordinals[i] };
-  }
-
-  #merge(): void {
-    const ordinalOf = this.#ordinalOf;
-    const fresh = [...new Set(this.#fresh)]
-      .filter((row) => ordinalOf[row] !== -1)
-      .sort((a, b) => ordinalOf[b] - ordinalOf[a]);
-    const rows: number[] = [];
-    const ordinals: number[] = [];
-    const keep = (row: number, ordinal: number): void => {
-      rows.push(row);
-      ordinals.push(ordinal);
-    };
-    let next = 0;
-    for (let i = 0; i < this.#rows.length; i++) {
-      const ordinal = this.#ordinals[i];
-      for (; next < fresh.length && ordinalOf[fresh[next]] > ordinal; next++) {
-        keep(fresh[next], ordinalOf[fresh[next]]);
-      }
-      // Taken out and in again between two merges: it is in the old list and in the fresh one.
-      if (next < fresh.length && ordinalOf[fresh[next]] === ordinal) next++;
-      if (ordinalOf[this.#rows[i]] === ordinal) keep(this.#rows[i], ordinal);
-    }
-    for (; next < fresh.length; next++) keep(fresh[next], ordinalOf[fresh[next]]);
-    this.#rows = rows;
-    this.#ordinals = ordinals;
-    this.#fresh = [];
-    this.#hasRemoved = false;
-  }
-
-  #grow(row: number): void {
-    const larger = new Float64Array(2 ** Math.ceil(Math.log2(row + 1))).fill(-1);
-    larger.set(this.#ordinalOf);
-    this.#ordinalOf = larger;
   }
 }
 
@@ -195,7 +110,7 @@ export class MatchingTraces implements TraceSet {
   readonly #runtime: Runtime;
   readonly #test: TraceTest;
   readonly #onProgress: () => void;
-  readonly #members: Members;
+  readonly #members: TraceMembers;
   /** Trace rows to look at: changed ones, then all others from the newest on. */
   #changed: number[] = [];
   #unseen: Int32Array = new Int32Array(0);
@@ -203,6 +118,7 @@ export class MatchingTraces implements TraceSet {
   #cursor: number;
   #stop: (() => void) | undefined;
   #isRefreshing = false;
+  isWhole = false;
 
   /** `onProgress` is called when a search came to its end outside `refresh`. */
   constructor(store: StoreRead, runtime: Runtime, test: TraceTest, onProgress: () => void) {
@@ -210,7 +126,7 @@ export class MatchingTraces implements TraceSet {
     this.#runtime = runtime;
     this.#test = test;
     this.#onProgress = onProgress;
-    this.#members = new Members(store.traces);
+    this.#members = new TraceMembers(store.traces);
     this.#cursor = store.traces.changesSince(0).cursor;
     this.#lookAtAll();
   }
@@ -254,6 +170,10 @@ export class MatchingTraces implements TraceSet {
     return this.#members.newest();
   }
 
+  held(): NewestOrder {
+    return this.#members.held();
+  }
+
   close(): void {
     this.#stop?.();
     this.#stop = undefined;
@@ -293,6 +213,7 @@ export class MatchingTraces implements TraceSet {
     const row = this.#changed.at(-1) ?? this.#unseen[this.#unseenAt];
     if (row === undefined) {
       this.#stop = undefined;
+      this.isWhole = true;
       this.#unseen = new Int32Array(0);
       this.#unseenAt = 0;
       if (!this.#isRefreshing) this.#onProgress();
@@ -326,14 +247,14 @@ export class BrushedTraces implements TraceSet {
   readonly #base: TraceSet;
   readonly #traces: TraceTable;
   readonly #brush: BrushRange;
-  readonly #members: Members;
+  readonly #members: TraceMembers;
   #cursor = -1;
 
   constructor(base: TraceSet, store: StoreRead, brush: BrushRange) {
     this.#base = base;
     this.#traces = store.traces;
     this.#brush = brush;
-    this.#members = new Members(store.traces);
+    this.#members = new TraceMembers(store.traces);
   }
 
   get count(): number {
@@ -346,6 +267,10 @@ export class BrushedTraces implements TraceSet {
 
   get isSearching(): boolean {
     return this.#base.isSearching;
+  }
+
+  get isWhole(): boolean {
+    return this.#base.isWhole;
   }
 
   refresh(): void {
@@ -367,6 +292,10 @@ export class BrushedTraces implements TraceSet {
 
   newest(): NewestOrder {
     return this.#members.newest();
+  }
+
+  held(): NewestOrder {
+    return this.#members.held();
   }
 
   close(): void {

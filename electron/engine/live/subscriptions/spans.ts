@@ -1,5 +1,6 @@
 /** The `spans` topic: a window of the spans that match. */
 import type { SpansMeta, SpansParams } from '../../../../proto/live/topics.ts';
+import { FRAME_SLICE_MS, MAKING_SLICE_MS, runSlice } from '../../query/slices.ts';
 import { newestSpans, SpanSnapshot } from '../../view/span-list.ts';
 import { packSpans } from '../../view/span-rows.ts';
 import type { SpanSet } from '../../view/span-set.ts';
@@ -20,6 +21,8 @@ class SpansTopic implements TopicSource {
   #params: SpansParams;
   #lease: Lease<SpanSet>;
   #snapshot: SpanSnapshot | undefined;
+  /** Whether the last build ended before the order was made. */
+  #isMaking = false;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
@@ -46,6 +49,7 @@ class SpansTopic implements TopicSource {
     const { list } = this.#lease;
     list.refresh();
     const window = this.#window(list);
+    if (window === undefined) return { frame: null, hasMore: true };
     const packed = packSpans(store, window.rows);
     const meta: SpansMeta = {
       total: store.counters().spans.kept,
@@ -67,14 +71,16 @@ class SpansTopic implements TopicSource {
     this.#lease.close();
   }
 
-  #window(list: SpanSet): ItemWindow {
-    const { store } = this.#context;
+  /** undefined: the order is still being made. */
+  #window(list: SpanSet): ItemWindow | undefined {
+    const { store, options } = this.#context;
     const { anchor, first, count, order = 'newest' } = this.#params;
     if (order === 'newest') return newestSpans(store, list, anchor, first, count);
-    // Until the search is over every frame sorts anew: what is shown is not yet what was asked for.
-    if (list.isSearching) this.#snapshot = undefined;
-    const snapshot = this.#snapshot ?? new SpanSnapshot(list, store);
-    this.#snapshot = list.isSearching ? undefined : snapshot;
+    const snapshot = (this.#snapshot ??= new SpanSnapshot(list, store));
+    const step = (): boolean => snapshot.step(first, count);
+    const sliceMs = this.#isMaking ? MAKING_SLICE_MS : FRAME_SLICE_MS;
+    this.#isMaking = !runSlice(options.clock, step, sliceMs);
+    if (this.#isMaking) return undefined;
     return { ...snapshot.window(first, count), newestOrdinal: anchor ?? 0 };
   }
 

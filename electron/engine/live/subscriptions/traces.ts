@@ -1,5 +1,6 @@
 /** The `traces` topic: a window of the trace list. */
 import type { TracesMeta, TracesParams } from '../../../../proto/live/topics.ts';
+import { FRAME_SLICE_MS, MAKING_SLICE_MS, runSlice } from '../../query/slices.ts';
 import { newestWindow, TraceSnapshot, type ItemWindow } from '../../view/trace-list.ts';
 import { TraceLooks } from '../../view/trace-look.ts';
 import { packTraces } from '../../view/trace-rows.ts';
@@ -22,6 +23,8 @@ class TracesTopic implements TopicSource {
   #params: TracesParams;
   #lease: Lease<TraceSet>;
   #snapshot: TraceSnapshot | undefined;
+  /** Whether the last build ended before the order was made. */
+  #isMaking = false;
 
   constructor(context: LiveContext, params: unknown, wake: () => void) {
     this.#context = context;
@@ -49,6 +52,7 @@ class TracesTopic implements TopicSource {
     const { list } = this.#lease;
     list.refresh();
     const window = this.#window(list);
+    if (window === undefined) return { frame: null, hasMore: true };
     const pinned = this.#context.pinnedRows();
     const rows = [...window.rows, ...pinned];
     const packed = packTraces(store, this.#looks, rows, options.clock.nowMs());
@@ -75,13 +79,18 @@ class TracesTopic implements TopicSource {
     this.#lease.close();
   }
 
-  #window(list: TraceSet): ItemWindow {
+  /** undefined: the order is still being made. */
+  #window(list: TraceSet): ItemWindow | undefined {
+    const { store, options } = this.#context;
     const { anchor, first, count, order = 'newest' } = this.#params;
     if (order === 'newest') return newestWindow(list, anchor, first, count);
-    // Until the search is over every frame sorts anew: what is shown is not yet what was asked for.
-    if (list.isSearching) this.#snapshot = undefined;
-    const snapshot = this.#snapshot ?? new TraceSnapshot(list, this.#context.store, order);
-    this.#snapshot = list.isSearching ? undefined : snapshot;
+    const snapshot = (this.#snapshot ??= new TraceSnapshot(list, store, order));
+    const step = (): boolean => snapshot.step(first, count);
+    const sliceMs = this.#isMaking ? MAKING_SLICE_MS : FRAME_SLICE_MS;
+    this.#isMaking = !runSlice(options.clock, step, sliceMs);
+    if (this.#isMaking) return undefined;
+    // What is shown while a search goes on is not yet what was asked for.
+    if (snapshot.isPartial) this.#snapshot = undefined;
     return { ...snapshot.window(first, count), newestOrdinal: anchor ?? 0 };
   }
 
