@@ -27,6 +27,7 @@ import {
   LIVE,
   PINNED,
   PARTLY_EVICTED,
+  EVICTED_SHIFT,
   STALE,
   UNRESOLVED,
 } from './trace-record.ts';
@@ -73,6 +74,7 @@ export class TraceFacts extends TraceRecords {
       ),
       lastArrivalMs: doubles[(at >>> 1) + ARRIVAL],
       partlyEvicted: (state & PARTLY_EVICTED) !== 0,
+      evictedCount: state >>> EVICTED_SHIFT,
       pinned: (state & PINNED) !== 0,
       generation: chunk[at + GENERATION],
     };

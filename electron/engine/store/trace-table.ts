@@ -38,7 +38,11 @@ import {
   STALE,
   UNRESOLVED,
   LISTED,
+  EVICTED_SHIFT,
+  MAX_EVICTED,
 } from './trace-record.ts';
+
+const EVICTED_ONE = 1 << EVICTED_SHIFT;
 
 export class Traces extends TraceFacts implements TraceTable {
   count = 0;
@@ -159,8 +163,13 @@ export class Traces extends TraceFacts implements TraceTable {
     chunk[at + SPANS]--;
     if (isError) chunk[at + ERRORS]--;
     if (isRoot) chunk[at + ROOTS]--;
-    chunk[at + STATE] |= superseded ? STALE : PARTLY_EVICTED;
-    if (superseded) this.#stale.add(row);
+    if (superseded) {
+      chunk[at + STATE] |= STALE;
+      this.#stale.add(row);
+    } else {
+      chunk[at + STATE] |= PARTLY_EVICTED;
+      if (chunk[at + STATE] >>> EVICTED_SHIFT < MAX_EVICTED) chunk[at + STATE] += EVICTED_ONE;
+    }
   }
 
   /** Forgets what is derived from spans, before a walk over them. Returns the first of the chain. */
@@ -238,10 +247,16 @@ export class Traces extends TraceFacts implements TraceTable {
     return this.#protected.size;
   }
 
-  /** The state bit after items of a protected trace were moved, not lost. */
-  clearPartlyEvicted(row: number): void {
+  /**
+   * Takes back what an eviction noted of a protected trace: `spans` of it were moved, not lost. What it
+   * had lost before stays noted.
+   */
+  restore(row: number, spans: number, wasPartlyEvicted: boolean): void {
     const chunk = this.chunks[row >>> CHUNK_BITS];
-    chunk[((row & CHUNK_MASK) << STRIDE_BITS) + STATE] &= ~PARTLY_EVICTED;
+    const at = ((row & CHUNK_MASK) << STRIDE_BITS) + STATE;
+    const moved = Math.min(spans, chunk[at] >>> EVICTED_SHIFT);
+    chunk[at] -= moved << EVICTED_SHIFT;
+    if (!wasPartlyEvicted) chunk[at] &= ~PARTLY_EVICTED;
   }
 
   isPartlyEvicted(row: number): boolean {
