@@ -238,6 +238,8 @@ export interface TraceSummary {
 export interface TraceItem extends TraceSummary {
   readonly hasRoot: boolean;
   readonly partlyEvicted: boolean;
+  /** Spans that were evicted or cleared. */
+  readonly evictedCount: number;
   /** Root's HTTP or RPC status code as text; '' when it has none. */
   readonly statusText: string;
 }

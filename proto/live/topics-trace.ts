@@ -27,6 +27,8 @@ export interface TraceMeta {
   readonly durationNs: number;
   readonly spanCount: number;
   readonly errorCount: number;
+  /** Spans that were evicted or cleared. */
+  readonly evictedCount: number;
   readonly laneCount: number;
   readonly maxDepth: number;
   readonly inferredCount: number;

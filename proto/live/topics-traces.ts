@@ -60,6 +60,8 @@ export type TracesColumns = {
   readonly durationNs: Float64Array;
   readonly spanCount: Uint32Array;
   readonly errorCount: Uint32Array;
+  /** Spans of the trace that were evicted or cleared; flag `partlyEvicted` with 0: log records were. */
+  readonly evictedCount: Uint32Array;
   readonly flags: Uint8Array;
   readonly nameStr: Int32Array;
   readonly serviceStr: Int32Array;

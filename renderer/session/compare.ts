@@ -14,11 +14,12 @@ export interface Comparable {
 
 /** What the person has marked in the list of traces, or has open, and the last mark. */
 export function comparableOf(session: Session): Comparable {
-  const { route } = session;
+  const { keys, route } = session;
   const lastMark = marksOf(session).last;
-  if (route.screen === 'trace') return { traceIds: [route.id], lastMark };
-  const marked = route.screen === 'traces' ? route.param('sel').split(',') : [];
-  return { traceIds: marked.filter((id) => id !== ''), lastMark };
+  const marked = route.hasList ? route.listParam('sel').split(',') : [];
+  const traceIds = marked.filter((id) => id !== '');
+  const isInTrace = route.screen === 'trace' && (keys.pane !== 'traces' || traceIds.length === 0);
+  return { traceIds: isInTrace ? [route.id] : traceIds, lastMark };
 }
 
 /**

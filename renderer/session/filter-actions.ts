@@ -13,7 +13,7 @@ export type FilterValue = ClauseSpec['values'][number];
 
 /** What an action needs of the session. */
 export interface FilterPlace {
-  readonly route: Pick<Route, 'screen' | 'go' | 'hrefOfScreen'>;
+  readonly route: Pick<Route, 'screen' | 'isBeside' | 'go' | 'setList' | 'hrefOfScreen'>;
 }
 
 /** Screens whose `q` is a query, with the parameter of the selected row. Others go to the traces. */
@@ -61,6 +61,10 @@ function edit({ route }: FilterPlace, change: (query: string) => string): void {
   const { params } = parseHash(route.hrefOfScreen(screen));
   const q = change(params['q'] ?? '');
   // The rows of the list become others: what is selected among them is let go.
+  if (route.isBeside) {
+    route.setList({ q, trace: '' }, 'push');
+    return;
+  }
   route.go({ screen, params: { ...params, q, [SELECTION[screen] ?? '']: '' } });
 }
 

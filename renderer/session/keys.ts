@@ -69,13 +69,25 @@ const OPEN_OVERLAY = '[role="dialog"][data-state="open"], [role="menu"][data-sta
 /** All bindings that exist now, newest last. */
 export class Keys {
   #bindings: KeyBinding[] = [];
+  /** The pane that a binding belongs to; others work wherever the person is. */
+  readonly #paneOf = new Map<KeyBinding, string>();
+  /**
+   * Of several panes side by side, the one the person is in: the keys of the others rest. Undefined while
+   * there is only one.
+   */
+  pane: string | undefined;
   #first = '';
   #firstAtMs = 0;
 
-  /** Adds bindings; the result takes them away again. Made for `$effect(() => keys.bind([...]))`. */
-  bind(bindings: readonly KeyBinding[]): () => void {
+  /**
+   * Adds bindings, those of a pane with its name; the result takes them away again. Made for
+   * `$effect(() => keys.bind([...]))`.
+   */
+  bind(bindings: readonly KeyBinding[], pane?: string): () => void {
     this.#bindings.push(...bindings);
+    if (pane !== undefined) for (const binding of bindings) this.#paneOf.set(binding, pane);
     return () => {
+      for (const binding of bindings) this.#paneOf.delete(binding);
       this.#bindings = this.#bindings.filter((binding) => !bindings.includes(binding));
     };
   }
@@ -106,6 +118,11 @@ export class Keys {
     else this.#run(name, event, isAllowed);
   }
 
+  #isInPane(binding: KeyBinding): boolean {
+    const pane = this.#paneOf.get(binding);
+    return pane === undefined || this.pane === undefined || pane === this.pane;
+  }
+
   #gate(event: KeyboardEvent, name: string): (binding: KeyBinding) => boolean {
     const isFree = event.ctrlKey || event.metaKey || name === 'Escape';
     const inField = isTextField(event.target);
@@ -117,6 +134,7 @@ export class Keys {
     for (let i = this.#bindings.length - 1; i >= 0; i--) {
       const binding = this.#bindings[i];
       if (binding === undefined || !binding.keys.includes(name) || !isAllowed(binding)) continue;
+      if (!this.#isInPane(binding)) continue;
       if (binding.run(event) === false) continue;
       event.preventDefault();
       return true;

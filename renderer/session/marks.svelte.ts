@@ -6,7 +6,7 @@ import type { Session } from './session.svelte.ts';
 
 /** What marks need of the session. */
 export type MarksSession = Pick<Session, 'request' | 'notices'> & {
-  readonly route: Pick<Session['route'], 'screen' | 'goToScreen'>;
+  readonly route: Pick<Session['route'], 'screen' | 'hasList' | 'goToScreen'>;
   live(
     topic: 'marks',
     params: Record<string, never>,
@@ -58,7 +58,8 @@ export class SessionMarks {
   goTo(id: string): void {
     const { route } = this.#session;
     this.#goal = this.get(id);
-    if (this.#goal !== undefined && !LISTS.includes(route.screen)) route.goToScreen('traces');
+    if (this.#goal === undefined || route.hasList || LISTS.includes(route.screen)) return;
+    route.goToScreen('traces');
   }
 
   /** To be called by the list that goes to `goal`. */

@@ -2,6 +2,10 @@
  * Where the person is, as the URL says it: `#/traces?q=…`, `#/trace/<id>?span=<id>&view=…`,
  * `#/logs?q=&level=&trace=&row=`, `#/metrics`, `#/connect`. Screen, filter and selection live here and
  * nowhere else, so that back, forward, reload and a copied link work.
+ *
+ * A wide window has the list of traces beside an open trace. The place is the trace's, and its parameter
+ * `list` holds those of the list: `#/trace/<id>?list=?q=…` (encoded). A narrower window opens the same
+ * link as the trace alone.
  */
 
 /** The place that a hash names. */
@@ -26,6 +30,10 @@ export interface Target {
 
 const SERVICE = 'service';
 const NOT_SERVICE = 'not-service';
+const LIST = 'list';
+
+/** The least width of a window, in CSS px, that has the list beside an open trace. */
+export const BESIDE_PX = 2100;
 
 /** Reads a location hash. An empty one names the screen ''. */
 export function parseHash(hash: string): Place {
@@ -62,8 +70,22 @@ export function formatHash(place: Place): string {
   return `#/${path}${search === '' ? '' : `?${search}`}`;
 }
 
+/** The parameters of the list beside a trace; undefined when the place says nothing of it. */
+function listParams({ screen, params }: Place): Place['params'] | undefined {
+  const text = screen === 'trace' ? params[LIST] : undefined;
+  return text === undefined ? undefined : Object.fromEntries(new URLSearchParams(text));
+}
+
+/** As the value of `list`. It begins with a question mark, so that a list without any is told, too. */
+function formatListParams(params: Place['params']): string {
+  const filled = Object.entries(params).filter(([, value]) => value !== '');
+  return `?${new URLSearchParams(filled).toString()}`;
+}
+
 /** The current place, and the ways to another. */
 export class Route {
+  /** Whether the window is wide enough for the list beside an open trace. */
+  isWide = $state(false);
   #place = $state.raw<Place>(parseHash(''));
   /** The hash that the place was read from. */
   #taken: string | undefined;
@@ -86,9 +108,24 @@ export class Route {
     return this.#place.notServices;
   }
 
+  /** Whether the list of traces is shown beside a trace. */
+  get isBeside(): boolean {
+    return this.isWide && this.screen === 'trace';
+  }
+
+  /** Whether the list of traces is on the screen, alone or beside a trace. */
+  get hasList(): boolean {
+    return this.screen === 'traces' || this.isBeside;
+  }
+
   /** A parameter of the current place; '' when it is not there. */
   param(key: string): string {
     return this.#place.params[key] ?? '';
+  }
+
+  /** A parameter of the list of traces as it is shown, or was last. */
+  listParam(key: string): string {
+    return this.#last['traces']?.params[key] ?? '';
   }
 
   /** Follows the window's hash. The result stops following. */
@@ -131,7 +168,8 @@ export class Route {
 
   /** Goes somewhere: a new entry in the history, unless it replaces the current one. */
   go(target: Target, how: 'push' | 'replace' = 'push'): void {
-    this.#write(this.href(target), how);
+    const carried = target.screen === 'trace' && this.isWide ? this.#carried() : {};
+    this.#write(this.href({ ...target, params: { ...carried, ...target.params } }), how);
   }
 
   /** Goes to a screen as the person left it. */
@@ -143,6 +181,13 @@ export class Route {
   set(params: Readonly<Record<string, string>>, how: 'push' | 'replace' = 'replace'): void {
     const { screen, id } = this.#place;
     this.go({ screen, id, params: { ...this.#place.params, ...params } }, how);
+  }
+
+  /** The same for the list of traces, on its own screen or beside a trace. */
+  setList(params: Readonly<Record<string, string>>, how: 'push' | 'replace' = 'replace'): void {
+    if (!this.isBeside) this.set(params, how);
+    else
+      this.set({ [LIST]: formatListParams({ ...this.#last['traces']?.params, ...params }) }, how);
   }
 
   /** Narrows every screen to `name`, or ends that when it is the only one chosen. */
@@ -178,7 +223,18 @@ export class Route {
     const place = parseHash(hash);
     this.#taken = hash;
     this.#place = place;
-    this.#last = { ...this.#last, [place.screen]: place };
+    const list = listParams(place);
+    this.#last = {
+      ...this.#last,
+      ...(list === undefined
+        ? {}
+        : { traces: { ...place, screen: 'traces', id: '', params: list } }),
+      [place.screen]: place,
+    };
+  }
+
+  #carried(): Place['params'] {
+    return { [LIST]: formatListParams(this.#last['traces']?.params ?? {}) };
   }
 }
 

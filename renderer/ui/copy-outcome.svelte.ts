@@ -7,16 +7,16 @@ export class CopyOutcome {
   #outcome = $state<'copied' | 'failed' | undefined>(undefined);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `failed`: the browser forbids the clipboard here; the text can still be selected. */
+  /** `failed`: the browser forbids the clipboard here, where the text can still be selected; or there is none. */
   get outcome(): 'copied' | 'failed' | undefined {
     return this.#outcome;
   }
 
-  /** Copies a text; false when that is forbidden. */
-  async copy(text: string): Promise<boolean> {
+  /** Copies a text; false when that is forbidden, or the text is refused. */
+  async copy(text: string | Promise<string>): Promise<boolean> {
     let isCopied = true;
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(await text);
     } catch {
       isCopied = false; // Said in place of the button's word.
     }

@@ -104,6 +104,24 @@ describe('the keys of the Logs screen', () => {
     expect(row?.y).toBeGreaterThanOrEqual(list?.y ?? 0);
   });
 
+  it('mark rows apart from each other by X for the copy, and let them go by Escape', async () => {
+    await logs.fresh();
+    await press('ArrowUp');
+    await expectSelected('worker exited');
+    await press('x');
+    await logs.page.getByText('1 row selected').waitFor({ timeout: SOON_MS });
+    await press('ArrowUp');
+    await press('ArrowUp');
+    await press('x');
+    await logs.page.getByText('2 rows selected').waitFor({ timeout: SOON_MS });
+    await press('Control+c');
+    const copied = (): Promise<string> => logs.page.evaluate(() => navigator.clipboard.readText());
+    await expect.poll(copied, { timeout: SOON_MS }).toContain('worker exited');
+    expect(await copied()).not.toContain('pool 32');
+    await press('Escape');
+    await expect.poll(() => logs.page.getByText('rows selected').count()).toBe(0);
+  });
+
   it('follow by F and bring in new rows by N', async () => {
     await logs.fresh();
     await press('f');

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { nameOfStroke, printKey, type KeyStroke } from '../../renderer/session/keys.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Keys, nameOfStroke, printKey, type KeyStroke } from '../../renderer/session/keys.ts';
 
 const stroke = (key: string, held: Partial<KeyStroke> = {}): KeyStroke => ({
   key,
@@ -31,5 +31,43 @@ describe('key names', () => {
     expect(printKey('j', false)).toBe('J');
     expect(printKey('Shift+E', false)).toBe('⇧E');
     expect(printKey('Escape', false)).toBe('Esc');
+  });
+});
+
+describe('the keys of panes side by side', () => {
+  const pressed: string[] = [];
+  // The dispatcher asks of the target whether it is one; here is none.
+  beforeAll(() => void vi.stubGlobal('HTMLElement', Array));
+  afterAll(() => void vi.unstubAllGlobals());
+  const bound = (keys: Keys, name: string, pane?: string): void => {
+    const run = (): void => void pressed.push(`${name} in ${pane ?? 'all'}`);
+    keys.bind([{ keys: [name], label: name, group: 'Lists', run }], pane);
+  };
+  const press = (keys: Keys, key: string): string[] => {
+    keys.handle({
+      ...stroke(key),
+      target: null,
+      timeStamp: 0,
+      preventDefault: () => undefined,
+    } as never);
+    return pressed.splice(0);
+  };
+
+  it('are those of the pane the person is in, and those of the page', () => {
+    const keys = new Keys();
+    bound(keys, 't');
+    bound(keys, 'x', 'traces');
+    bound(keys, 'x', 'trace');
+    keys.pane = 'traces';
+    expect(press(keys, 'x')).toEqual(['x in traces']);
+    keys.pane = 'trace';
+    expect(press(keys, 'x')).toEqual(['x in trace']);
+    expect(press(keys, 't')).toEqual(['t in all']);
+  });
+
+  it('are all of them while there is one pane', () => {
+    const keys = new Keys();
+    bound(keys, 'x', 'traces');
+    expect(press(keys, 'x')).toEqual(['x in traces']);
   });
 });

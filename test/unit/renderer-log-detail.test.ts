@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonAttribute, LogDetail } from '../../proto/live/methods.ts';
 import { readBrush, withBrush } from '../../renderer/session/log-brush.ts';
+import { codeOf } from '../../renderer/features/logs/log-code.ts';
 import { recordsOtlp, recordText } from '../../renderer/features/logs/log-copy.ts';
 import { attributesBeside, exceptionOf } from '../../renderer/features/logs/log-exception.ts';
 import { attributeRuns } from '../../renderer/features/logs/log-rows.ts';
@@ -151,5 +152,35 @@ describe('a storm', () => {
   it('shows the newest page of ten frames a second', () => {
     expect(shownOneOf(3200, 40)).toBe(8);
     expect(shownOneOf(10, 40)).toBe(1);
+  });
+});
+
+describe('the source of a record', () => {
+  it('is read from code attributes, also from retired ones', () => {
+    const line: JsonAttribute = { key: 'code.line.number', value: { type: 'int', value: '37' } };
+    const retiredLine: JsonAttribute = { key: 'code.lineno', value: { type: 'int', value: '37' } };
+    const place = { file: '/app/routes.py', line: 37, fn: 'post_charge' };
+    expect(
+      codeOf(
+        detailOf([
+          text('code.file.path', '/app/routes.py'),
+          line,
+          text('code.function.name', 'post_charge'),
+        ]),
+      ),
+    ).toMatchObject(place);
+    expect(
+      codeOf(
+        detailOf([
+          text('code.filepath', '/app/routes.py'),
+          retiredLine,
+          text('code.function', 'post_charge'),
+        ]),
+      ),
+    ).toMatchObject(place);
+  });
+
+  it('is none when no file is named', () => {
+    expect(codeOf(detailOf([text('code.function.name', 'post_charge')]))).toBeUndefined();
   });
 });

@@ -128,6 +128,8 @@ function placeOn(screen: string, hashes: Record<string, string>): FilterPlace & 
   const went: Target[] = [];
   const route = {
     screen,
+    isBeside: false,
+    setList: () => undefined,
     go: (target: Target) => void went.push(target),
     hrefOfScreen: (id: string) => hashes[id] ?? `#/${id}`,
   };

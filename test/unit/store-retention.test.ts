@@ -120,10 +120,41 @@ describe('eviction', () => {
     expect(store.traces.get(row)).toMatchObject({
       spanCount: 16,
       partlyEvicted: true,
+      evictedCount: 16,
       rootCount: 1,
     });
     expect(store.spans.find(row, 0, 1)).toBe(-1);
     checkStore(store);
+  });
+
+  it('of log records alone counts no span of the trace as evicted', () => {
+    const { store } = openStore(4 * MIB);
+    for (let i = 0; store.counters().logRecords.evicted === 0; i++) {
+      if (i === 1) takeGood(store, 'traces', spansBody([{ trace: 1, id: 1 }]));
+      takeGood(store, 'logs', logsBody(manyLogs(1, 64)));
+    }
+    const row = store.traces.find(traceHex(1));
+    expect(store.traces.get(row)).toMatchObject({ partlyEvicted: true, evictedCount: 0 });
+  });
+
+  it('forgets what it counted with a trace that is gone, and begins anew when it comes again', () => {
+    const { store } = openStore(4 * MIB);
+    takeGood(store, 'traces', spansBody(manySpans(1, 4)));
+    store.clear('all');
+    expect(store.traces.find(traceHex(1))).toBe(-1);
+    takeGood(store, 'traces', spansBody(manySpans(1, 4)));
+    const row = store.traces.find(traceHex(1));
+    expect(store.traces.get(row)).toMatchObject({ spanCount: 32, evictedCount: 0 });
+  });
+
+  it('counts the cleared spans of a trace whose log records are still there', () => {
+    const { store } = openStore(4 * MIB);
+    takeGood(store, 'traces', spansBody(manySpans(1, 4)));
+    takeGood(store, 'logs', logsBody(manyLogs(1, 4)));
+    store.clear('traces');
+    takeGood(store, 'traces', spansBody([{ trace: 1, id: 100 }]));
+    const row = store.traces.find(traceHex(1));
+    expect(store.traces.get(row)).toMatchObject({ spanCount: 1, evictedCount: 32 });
   });
 
   it('unresolves parents that went', () => {
@@ -213,7 +244,11 @@ describe('eviction', () => {
     checkStore(store);
     const { spans, logRecords, dataPoints } = store.counters();
     const trace = store.traces.get(store.traces.find(traceHex(99)));
-    expect(trace).toMatchObject({ partlyEvicted: true, spanCount: spans.kept - 32 });
+    expect(trace).toMatchObject({
+      partlyEvicted: true,
+      spanCount: spans.kept - 32,
+      evictedCount: 300 * 64 - (spans.kept - 32),
+    });
     expect(spans.evicted).toBe(20 * 32 + 300 * 64 - spans.kept);
     expect([logRecords.evicted, dataPoints.evicted]).toEqual([0, 0]);
     expect(store.traces.count).toBe(2);
@@ -264,6 +299,7 @@ describe('protected traces', () => {
       spanCount: 32,
       logCount: 32,
       partlyEvicted: false,
+      evictedCount: 0,
     });
     expect(printTraces(store).slice(0, before.length)).toEqual(before);
     expect(store.services().find(({ name }) => name === 'svc 1')?.spansAccepted).toBe(
@@ -302,6 +338,27 @@ describe('protected traces', () => {
     expect(store.oldestArrivalMs()).toBeNull();
   });
 
+  it('go on counting the spans that were evicted before they were pinned', () => {
+    const { store } = openStore(4 * MIB);
+    const big = manySpans(1, 200);
+    takeGood(store, 'traces', spansBody(big.slice(0, 16)));
+    takeGood(store, 'traces', spansBody(manySpans(2, 200)));
+    takeGood(store, 'traces', spansBody(big.slice(16)));
+    let i = 3;
+    while (store.counters().spans.evicted === 0)
+      takeGood(store, 'traces', spansBody(manySpans(i++)));
+    const row = store.traces.find(traceHex(1));
+    store.setPinned(row, true);
+    for (; i < 400; i++) takeGood(store, 'traces', spansBody(manySpans(i)));
+    store.clear('all');
+    expect(store.traces.get(row)).toMatchObject({
+      spanCount: 16,
+      evictedCount: 16,
+      partlyEvicted: true,
+    });
+    checkStore(store);
+  });
+
   it('beyond their share of the budget are evicted like others, and say so', () => {
     const { store } = openStore(4 * MIB);
     for (let i = 0; i < 60; i++) {
@@ -311,7 +368,10 @@ describe('protected traces', () => {
     flood(store, 10, 4);
     checkStore(store);
     const row = store.traces.find(traceHex(1));
-    expect(row === -1 || store.traces.get(row).partlyEvicted).toBe(true);
+    expect(row).not.toBe(-1);
+    const { spanCount, evictedCount, partlyEvicted } = store.traces.get(row);
+    expect(partlyEvicted).toBe(true);
+    expect(spanCount + evictedCount).toBe(60);
     expect(store.memory().usedBytes).toBeLessThan(4.5 * MIB);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TRACE_FLAG, type TracesColumns, type TracesMeta } from '../../proto/live/topics.ts';
 import { ServiceColours } from '../../renderer/base/service-colour.ts';
+import { evictedText } from '../../renderer/session/evicted-text.ts';
 import {
   countText,
   holdReason,
@@ -80,7 +81,11 @@ describe('rows of the list', () => {
     durationNs: Float64Array.of(5e6, 1),
     spanCount: Uint32Array.of(4, 1),
     errorCount: Uint32Array.of(2, 0),
-    flags: Uint8Array.of(TRACE_FLAG.hasRoot | TRACE_FLAG.receiving, TRACE_FLAG.pinned),
+    evictedCount: Uint32Array.of(12, 0),
+    flags: Uint8Array.of(
+      TRACE_FLAG.hasRoot | TRACE_FLAG.receiving | TRACE_FLAG.partlyEvicted,
+      TRACE_FLAG.pinned,
+    ),
     nameStr: Int32Array.of(1, -1),
     serviceStr: Int32Array.of(0, 3),
     statusStr: Int32Array.of(2, -1),
@@ -114,6 +119,16 @@ describe('rows of the list', () => {
       isReceiving: true,
     });
     expect(row?.shape.slot).toEqual([colours.of('web').slot, 0]);
+  });
+
+  test('a row says how many spans were evicted, or that only log records were', () => {
+    const [row] = window.rows;
+    expect(row).toMatchObject({ isPartlyEvicted: true, evictedCount: 12 });
+    expect([row?.evictedCount ?? 0, 1, 0].map(evictedText)).toEqual([
+      '12 spans evicted',
+      '1 span evicted',
+      'log records evicted',
+    ]);
   });
 
   test('a trace without a root says so and has no name', () => {

@@ -18,8 +18,16 @@ export interface Rescue {
   readonly arrivalMs: number;
   /** Sequence of the newest batch they come from. */
   readonly origin: number;
-  /** Trace rows, and whether each had lost items before. */
-  readonly traces: ReadonlyMap<number, boolean>;
+  /** By trace row. */
+  readonly traces: ReadonlyMap<number, RescuedTrace>;
+}
+
+/** What of one trace is taken out of a slab. */
+interface RescuedTrace {
+  /** Whether it had lost items before. */
+  readonly wasPartlyEvicted: boolean;
+  /** Its spans among the items; 0 for log records. */
+  readonly spans: number;
 }
 
 export interface RescueParts extends RequestParts {
@@ -42,7 +50,7 @@ export function rescueItems(
   if (traces.protectedCount === 0 || (signal !== 'traces' && signal !== 'logs')) return undefined;
   const table = signal === 'traces' ? parts.spans : parts.logs;
   const rows: number[] = [];
-  const touched = new Map<number, boolean>();
+  const touched = new Map<number, RescuedTrace>();
   let weight = 0;
   for (let ordinal = table.begin; ordinal < slab.endOrdinal; ordinal++) {
     const row = table.rowOf(ordinal);
@@ -52,7 +60,11 @@ export function rescueItems(
     if (trace === -1 || !traces.isProtected(trace)) continue;
     rows.push(row);
     weight += batches.lengthOf(segment.batchOf(slot), segment.offset[slot]) + ROW_COST;
-    touched.set(trace, traces.isPartlyEvicted(trace));
+    const { wasPartlyEvicted, spans } = touched.get(trace) ?? {
+      wasPartlyEvicted: traces.isPartlyEvicted(trace),
+      spans: 0,
+    };
+    touched.set(trace, { wasPartlyEvicted, spans: spans + (signal === 'traces' ? 1 : 0) });
   }
   if (rows.length === 0 || weight > room) return undefined;
   return {

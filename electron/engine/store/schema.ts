@@ -201,7 +201,10 @@ export interface TraceRow {
   /** max(end) - min(start) over kept spans, never negative. */
   readonly durationNs: number;
   readonly lastArrivalMs: number;
+  /** Spans or log records were evicted. */
   readonly partlyEvicted: boolean;
+  /** Spans that were evicted or cleared since the trace is known. */
+  readonly evictedCount: number;
   readonly pinned: boolean;
   /** Bumped by every change of the trace. */
   readonly generation: number;

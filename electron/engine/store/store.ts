@@ -321,8 +321,8 @@ export class Store extends SignalTables implements StoreRead {
       const { signal, request, arrivalMs } = rescue;
       const result = this.#take(signal, [request], request.length, arrivalMs, rescue);
       this.#counters.of(signal).evicted -= result.ok ? result.accepted : 0;
-      for (const [row, wasPartlyEvicted] of rescue.traces) {
-        if (!wasPartlyEvicted) this.traces.clearPartlyEvicted(row);
+      for (const [row, { spans, wasPartlyEvicted }] of rescue.traces) {
+        this.traces.restore(row, spans, wasPartlyEvicted);
         this.traces.removeIfEmpty(row);
       }
     }

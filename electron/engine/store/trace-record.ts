@@ -2,7 +2,7 @@
  * The record of one trace: 32 numbers in a chunk of 1,024 records, which is never copied or moved.
  *
  * ```
- *   0–3 id   4 state bits   5 holds   6 spans   7 errors   8 logs   9–10 first and last span
+ *   0–3 id   4 state bits, evicted spans   5 holds   6 spans   7 errors   8 logs   9–10 first and last span
  *   11–12 first and last log record   13 root span   14 roots   15–16 start   17–18 end
  *   19 generation   20 touch stamp   21 place in the list   22–25 services
  *   as doubles: 13 ordinal at creation   14 ordinal   15 last arrival
@@ -50,3 +50,6 @@ export const STALE = 8;
 export const UNRESOLVED = 16;
 /** In the list of traces with spans. */
 export const LISTED = 32;
+/** The bits of the state from this one on count the spans that were evicted, up to 67 million. */
+export const EVICTED_SHIFT = 6;
+export const MAX_EVICTED = 0xffff_ffff >>> EVICTED_SHIFT;

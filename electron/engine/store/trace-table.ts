@@ -3,12 +3,10 @@
  * has spans or log records; the list holds those that have (had) spans, and its ordinals rise along
  * it: a trace known from log records alone gets a new one with its first span.
  */
-import { diffNs } from '../../../proto/units.ts';
-import type { TraceRow, TraceTable } from './schema.ts';
+import type { TraceTable } from './schema.ts';
 import { TraceList } from './trace-list.ts';
 import { ChangeRing } from './change-ring.ts';
-import { TraceRecords } from './trace-records.ts';
-import { TraceServices } from './trace-services.ts';
+import { TraceFacts } from './trace-facts.ts';
 import { coverTime } from './trace-time.ts';
 import {
   CHUNK_BITS,
@@ -26,15 +24,12 @@ import {
   ROOT,
   ROOTS,
   START_HI,
-  START_LO,
-  END_HI,
   END_LO,
   GENERATION,
   STAMP,
   PLACE,
   SERVICES,
   SERVICE_LIMIT,
-  CREATED,
   ORDINAL,
   ARRIVAL,
   LIVE,
@@ -43,17 +38,16 @@ import {
   STALE,
   UNRESOLVED,
   LISTED,
+  EVICTED_SHIFT,
+  MAX_EVICTED,
 } from './trace-record.ts';
 
-export class Traces extends TraceRecords implements TraceTable {
+const EVICTED_ONE = 1 << EVICTED_SHIFT;
+
+export class Traces extends TraceFacts implements TraceTable {
   count = 0;
   generation = 0;
-  /** Refreshes the chain of a trace that has superseded spans; set by the store. */
-  refresh: (row: number) => void = () => undefined;
-  /** String row of the service of a span; set by the store. */
-  serviceOfSpan: (spanRow: number) => number = () => -1;
 
-  readonly #services = new TraceServices();
   readonly #stale = new Set<number>();
   readonly #protected = new Set<number>();
   readonly #list = new TraceList();
@@ -72,45 +66,6 @@ export class Traces extends TraceRecords implements TraceTable {
 
   // ---- reading ---------------------------------------------------------------------------------
 
-  isLive(row: number, ordinal: number): boolean {
-    const chunk = this.chunks[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    if (chunk === undefined || (chunk[at + STATE] & LIVE) === 0) return false;
-    const doubles = this.doubles[row >>> CHUNK_BITS];
-    return doubles[(at >>> 1) + ORDINAL] === ordinal || doubles[(at >>> 1) + CREATED] === ordinal;
-  }
-
-  get(row: number): TraceRow {
-    this.#freshen(row);
-    const chunk = this.chunks[row >>> CHUNK_BITS];
-    const doubles = this.doubles[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    const startHi = chunk[at + START_HI] >>> 0;
-    const startLo = chunk[at + START_LO] >>> 0;
-    const state = chunk[at + STATE];
-    return {
-      ordinal: doubles[(at >>> 1) + ORDINAL],
-      traceId: [0, 1, 2, 3].map((i) => hex8(chunk[at + i])).join(''),
-      spanCount: chunk[at + SPANS],
-      errorCount: chunk[at + ERRORS],
-      logCount: chunk[at + LOGS],
-      firstSpan: chunk[at + FIRST_SPAN],
-      firstLog: chunk[at + FIRST_LOG],
-      rootSpan: chunk[at + ROOT],
-      rootCount: chunk[at + ROOTS],
-      startHi,
-      startLo,
-      durationNs: Math.max(
-        0,
-        diffNs(chunk[at + END_HI] >>> 0, chunk[at + END_LO], startHi, startLo),
-      ),
-      lastArrivalMs: doubles[(at >>> 1) + ARRIVAL],
-      partlyEvicted: (state & PARTLY_EVICTED) !== 0,
-      pinned: (state & PINNED) !== 0,
-      generation: chunk[at + GENERATION],
-    };
-  }
-
   /** Removed traces leave holes, which this closes: O(list) after an eviction, O(1) otherwise. */
   inOrder(): { readonly rows: Int32Array; readonly length: number } {
     this.#list.closeHoles((row, place) => {
@@ -119,99 +74,12 @@ export class Traces extends TraceRecords implements TraceTable {
     return this.#list;
   }
 
-  spanCountOf(row: number): number {
-    return this.read(row, SPANS);
-  }
-
-  logCountOf(row: number): number {
-    return this.read(row, LOGS);
-  }
-
-  firstSpanOf(row: number): number {
-    this.#freshen(row);
-    return this.read(row, FIRST_SPAN);
-  }
-
-  firstLogOf(row: number): number {
-    return this.read(row, FIRST_LOG);
-  }
-
-  errorCountOf(row: number): number {
-    return this.read(row, ERRORS);
-  }
-
-  startHiOf(row: number): number {
-    this.#freshen(row);
-    return this.read(row, START_HI) >>> 0;
-  }
-
-  startLoOf(row: number): number {
-    this.#freshen(row);
-    return this.read(row, START_LO) >>> 0;
-  }
-
-  durationNsOf(row: number): number {
-    this.#freshen(row);
-    const chunk = this.chunks[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    const ns = diffNs(
-      chunk[at + END_HI] >>> 0,
-      chunk[at + END_LO],
-      chunk[at + START_HI] >>> 0,
-      chunk[at + START_LO] >>> 0,
-    );
-    return Math.max(0, ns);
-  }
-
-  idInto(row: number, target: Uint8Array, at: number): void {
-    const chunk = this.chunks[row >>> CHUNK_BITS];
-    const words = (row & CHUNK_MASK) << STRIDE_BITS;
-    for (let i = 0; i < 16; i++) target[at + i] = chunk[words + (i >> 2)] >>> (24 - 8 * (i & 3));
-  }
-
-  rootSpanOf(row: number): number {
-    this.#freshen(row);
-    return this.read(row, ROOT);
-  }
-
   changesSince(cursor: number): {
     readonly rows: Int32Array;
     readonly cursor: number;
     readonly overflow: boolean;
   } {
     return this.#changes.since(cursor);
-  }
-
-  services(row: number, limit: number): readonly number[] {
-    this.#freshen(row);
-    const root = this.read(row, ROOT);
-    const result = root === -1 ? [] : [this.serviceOfSpan(root)];
-    const chunk = this.chunks[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    for (const service of this.#services.all(chunk, at, row)) {
-      if (!result.includes(service)) result.push(service);
-    }
-    return result.slice(0, limit);
-  }
-
-  /** Whether its spans and log records survive eviction. */
-  isProtected(row: number): boolean {
-    const chunk = this.chunks[row >>> CHUNK_BITS];
-    const at = (row & CHUNK_MASK) << STRIDE_BITS;
-    return (chunk[at + STATE] & PINNED) !== 0 || chunk[at + HOLDS] > 0;
-  }
-
-  rootOf(row: number): number {
-    return this.read(row, ROOT);
-  }
-
-  /** The first linked span, also when it is superseded. */
-  chainStart(row: number): number {
-    return this.read(row, FIRST_SPAN);
-  }
-
-  isUnresolved(row: number): boolean {
-    return (this.read(row, STATE) & UNRESOLVED) !== 0;
   }
 
   // ---- writing: for the store's own tables -----------------------------------------------------
@@ -254,7 +122,7 @@ export class Traces extends TraceRecords implements TraceTable {
       chunk[at + FIRST_SPAN] = span;
       if ((chunk[at + STATE] & LISTED) === 0) this.#enlist(chunk, at, row);
     }
-    if (chunk[at + SERVICES] !== service) this.#services.add(chunk, at, row, service);
+    if (chunk[at + SERVICES] !== service) this.traceServices.add(chunk, at, row, service);
     coverTime(chunk, at, startHi, startLo, endHi, endLo);
     return last;
   }
@@ -295,8 +163,13 @@ export class Traces extends TraceRecords implements TraceTable {
     chunk[at + SPANS]--;
     if (isError) chunk[at + ERRORS]--;
     if (isRoot) chunk[at + ROOTS]--;
-    chunk[at + STATE] |= superseded ? STALE : PARTLY_EVICTED;
-    if (superseded) this.#stale.add(row);
+    if (superseded) {
+      chunk[at + STATE] |= STALE;
+      this.#stale.add(row);
+    } else {
+      chunk[at + STATE] |= PARTLY_EVICTED;
+      if (chunk[at + STATE] >>> EVICTED_SHIFT < MAX_EVICTED) chunk[at + STATE] += EVICTED_ONE;
+    }
   }
 
   /** Forgets what is derived from spans, before a walk over them. Returns the first of the chain. */
@@ -308,7 +181,7 @@ export class Traces extends TraceRecords implements TraceTable {
     chunk.fill(0, at + START_HI, at + END_LO + 1);
     chunk[at + STATE] = (chunk[at + STATE] & ~STALE) | UNRESOLVED;
     chunk.fill(-1, at + SERVICES, at + SERVICES + SERVICE_LIMIT);
-    this.#services.forget(row);
+    this.traceServices.forget(row);
     this.#stale.delete(row);
     return first;
   }
@@ -319,7 +192,7 @@ export class Traces extends TraceRecords implements TraceTable {
   }
 
   addService(row: number, service: number): void {
-    this.#services.add(
+    this.traceServices.add(
       this.chunks[row >>> CHUNK_BITS],
       (row & CHUNK_MASK) << STRIDE_BITS,
       row,
@@ -374,10 +247,16 @@ export class Traces extends TraceRecords implements TraceTable {
     return this.#protected.size;
   }
 
-  /** The state bit after items of a protected trace were moved, not lost. */
-  clearPartlyEvicted(row: number): void {
+  /**
+   * Takes back what an eviction noted of a protected trace: `spans` of it were moved, not lost. What it
+   * had lost before stays noted.
+   */
+  restore(row: number, spans: number, wasPartlyEvicted: boolean): void {
     const chunk = this.chunks[row >>> CHUNK_BITS];
-    chunk[((row & CHUNK_MASK) << STRIDE_BITS) + STATE] &= ~PARTLY_EVICTED;
+    const at = ((row & CHUNK_MASK) << STRIDE_BITS) + STATE;
+    const moved = Math.min(spans, chunk[at] >>> EVICTED_SHIFT);
+    chunk[at] -= moved << EVICTED_SHIFT;
+    if (!wasPartlyEvicted) chunk[at] &= ~PARTLY_EVICTED;
   }
 
   isPartlyEvicted(row: number): boolean {
@@ -395,7 +274,7 @@ export class Traces extends TraceRecords implements TraceTable {
       chunk[at + STATE] &= ~LISTED;
     }
     if (chunk[at + LOGS] > 0) return;
-    this.#services.forget(row);
+    this.traceServices.forget(row);
     this.#stale.delete(row);
     this.#protected.delete(row);
     this.remove(row);
@@ -423,12 +302,4 @@ export class Traces extends TraceRecords implements TraceTable {
     }
     this.#changes.push(row);
   }
-
-  #freshen(row: number): void {
-    if ((this.read(row, STATE) & STALE) !== 0) this.refresh(row);
-  }
-}
-
-function hex8(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }

@@ -290,11 +290,12 @@ export function traceSummary(store: StoreRead, row: number): TraceSummary {
 
 /** A trace with the state of its arrival. */
 export function traceItem(store: StoreRead, row: number): TraceItem {
-  const { rootSpan, partlyEvicted } = store.traces.get(row);
+  const { rootSpan, partlyEvicted, evictedCount } = store.traces.get(row);
   return {
     ...traceSummary(store, row),
     hasRoot: rootSpan !== -1,
     partlyEvicted,
+    evictedCount,
     statusText: rootStatusText(store, rootSpan),
   };
 }

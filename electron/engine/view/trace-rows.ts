@@ -32,6 +32,7 @@ export function packTraces(
   const durationNs = new Float64Array(count);
   const spanCount = new Uint32Array(count);
   const errorCount = new Uint32Array(count);
+  const evictedCount = new Uint32Array(count);
   const flags = new Uint8Array(count);
   const nameStr = new Int32Array(count).fill(-1);
   const serviceStr = new Int32Array(count).fill(-1);
@@ -56,6 +57,7 @@ export function packTraces(
     durationNs[i] = trace.durationNs;
     spanCount[i] = trace.spanCount;
     errorCount[i] = trace.errorCount;
+    evictedCount[i] = trace.evictedCount;
     flags[i] = traceFlags(trace, receivingMs > 0);
     if (trace.rootSpan !== -1) nameStr[i] = strings.of(nameOf(store, trace.rootSpan));
     if (serviceRows.length > 0) serviceStr[i] = strings.of(serviceRows[0]);
@@ -73,6 +75,7 @@ export function packTraces(
       durationNs,
       spanCount,
       errorCount,
+      evictedCount,
       flags,
       nameStr,
       serviceStr,

@@ -30,14 +30,13 @@ export function scopesHere(session: Session): readonly CaptureScope[] {
   const { route } = session;
   const scopes: CaptureScope[] = ['all'];
   if (route.screen === 'trace' && route.id !== '') scopes.push('trace');
-  const narrowing = route.screen === 'logs' ? LOG_PARAMS : ['q'];
-  const isFiltered =
-    narrowing.some((name) => route.param(name) !== '') ||
-    (route.screen === 'traces' && parseBrush(route.param('brush')) !== null) ||
-    route.services.length > 0 ||
-    route.notServices.length > 0;
-  if (isFiltered && (route.screen === 'traces' || route.screen === 'logs')) scopes.push('filter');
-  if (route.screen === 'traces' && route.param('sel') !== '') scopes.push('selection');
+  const isNarrowed =
+    route.screen === 'logs'
+      ? LOG_PARAMS.some((name) => route.param(name) !== '')
+      : route.listParam('q') !== '' || parseBrush(route.listParam('brush')) !== null;
+  const isFiltered = isNarrowed || route.services.length > 0 || route.notServices.length > 0;
+  if (isFiltered && (route.hasList || route.screen === 'logs')) scopes.push('filter');
+  if (route.hasList && route.listParam('sel') !== '') scopes.push('selection');
   return scopes;
 }
 
@@ -62,10 +61,10 @@ function shownLogs(session: Session): Filter {
  */
 function shownTraces(session: Session): { readonly filter: Filter; readonly brush?: Brush } {
   const { route } = session;
-  const text = route.param('q').trim();
-  const brush = parseBrush(route.param('brush'));
+  const text = route.listParam('q').trim();
+  const brush = parseBrush(route.listParam('brush'));
   if (brush === null) return { filter: session.filter(text) };
-  if (route.param('by') !== 'spans') return { filter: session.filter(text), brush };
+  if (route.listParam('by') !== 'spans') return { filter: session.filter(text), brush };
   const clauses = [
     `start>=${brush.fromNs}`,
     `start<${brush.toNs}`,
@@ -83,7 +82,7 @@ function selectionOf(session: Session, scope: CaptureScope): Selection {
     case 'trace':
       return { type: 'traces', traceIds: [route.id] };
     case 'selection':
-      return { type: 'traces', traceIds: route.param('sel').split(',') };
+      return { type: 'traces', traceIds: route.listParam('sel').split(',') };
     case 'filter': {
       return route.screen === 'logs'
         ? { type: 'filter', signal: 'logs', filter: shownLogs(session) }

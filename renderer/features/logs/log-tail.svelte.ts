@@ -349,6 +349,7 @@ export class LogTail {
     this.#wanted = FIRST_ROWS;
     this.#isFollowing = true;
     this.#pausedEnd = undefined;
+    this.picks.unmark();
     this.picks.select(undefined);
     this.#open = undefined;
     this.#meta = undefined;

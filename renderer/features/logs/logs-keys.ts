@@ -6,6 +6,8 @@ export interface LogActions {
   move(step: number): void;
   /** Moves the end of the selection. */
   extend(step: number): void;
+  /** Marks the selected row, or takes its mark away. */
+  mark(): boolean;
   /** Selects the next error below (1) or above (-1). */
   toError(step: 1 | -1): void;
   open(): boolean;
@@ -44,6 +46,7 @@ export function logKeys(actions: LogActions): readonly KeyBinding[] {
     bind('Lists', 'Select the previous row, too', ['Shift+ArrowUp', 'Shift+K'], () =>
       actions.extend(-1),
     ),
+    bind('Lists', 'Mark for copy and export', ['x'], () => actions.mark()),
     bind('Lists', 'Next error', ['e'], () => actions.toError(1)),
     bind('Lists', 'Previous error', ['Shift+E'], () => actions.toError(-1)),
     bind('Lists', 'Open the record', ['Enter', 'ArrowRight'], () => actions.open()),

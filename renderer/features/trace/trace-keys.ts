@@ -136,8 +136,10 @@ function screenKeys(trace: TraceState, targets: TraceKeyTargets): KeyBinding[] {
       label: 'Close, then clear selection',
       group: 'Trace',
       run: () => {
-        if (trace.selected < 0) return false;
-        trace.deselect();
+        const { route } = trace.session;
+        if (trace.selected >= 0) trace.deselect();
+        else if (route.isBeside) route.goToScreen('traces');
+        else return false;
         return true;
       },
     },

@@ -110,7 +110,7 @@ export class ListState {
       isPaused: this.#session.isPaused,
       isPointing: this.#isPointing,
       hasSelection: this.selectedKey !== '',
-      hasMarked: this.#isShown && this.#session.route.param('sel') !== '',
+      hasMarked: this.#isShown && this.#session.route.listParam('sel') !== '',
       hasTextSelected: this.hasTextSelected,
       isScrolled: this.isScrolled,
     });
@@ -123,11 +123,11 @@ export class ListState {
 
   /** The key of the selected row; '' for none. */
   get selectedKey(): string {
-    return this.#isShown ? this.#session.route.param(this.#param) : '';
+    return this.#isShown ? this.#session.route.listParam(this.#param) : '';
   }
 
   get #isShown(): boolean {
-    return this.#session.route.screen === 'traces';
+    return this.#session.route.hasList;
   }
 
   /** A row of the list, undefined while it is on its way. */
@@ -233,12 +233,12 @@ export class ListState {
   /** Selects an item of the list that need not be in view. */
   choose(item: AnyRow, row: number): void {
     this.selectedRow = row;
-    this.#session.route.set({ [this.#param]: item.key });
+    this.#session.route.setList({ [this.#param]: item.key });
   }
 
   deselect(): void {
     this.selectedRow = -1;
-    this.#session.route.set({ [this.#param]: '' });
+    this.#session.route.setList({ [this.#param]: '' });
   }
 
   /** Asks again, for what the engine changed on a request: a pin. */

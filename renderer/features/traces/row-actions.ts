@@ -21,13 +21,13 @@ export class RowActions {
 
   /** Trace ids of the marked rows. */
   get marked(): readonly string[] {
-    return parseMarked(this.#session.route.param('sel'));
+    return parseMarked(this.#session.route.listParam('sel'));
   }
 
   open(row: AnyRow): void {
     const { route } = this.#session;
-    if (row.kind === 'trace') route.set({ trace: row.traceId });
-    else route.set({ span: row.key });
+    if (row.kind === 'trace') route.setList({ trace: row.traceId });
+    else route.setList({ span: row.key });
     this.openTrace(row.traceId, row.kind === 'span' ? row.spanId : '');
   }
 
@@ -78,7 +78,7 @@ export class RowActions {
 
   #mark(ids: readonly string[]): void {
     const unique = [...new Set(ids)];
-    this.#session.route.set({ sel: unique.slice(0, MAX_MARKED).join(',') });
+    this.#session.route.setList({ sel: unique.slice(0, MAX_MARKED).join(',') });
     const key = 'marked';
     if (unique.length <= MAX_MARKED) this.#session.notices.dismiss(key);
     else {

@@ -19,7 +19,10 @@ export interface TraceRow {
   readonly hasRoot: boolean;
   readonly isReceiving: boolean;
   readonly isPinned: boolean;
+  /** Spans or log records were evicted. */
   readonly isPartlyEvicted: boolean;
+  /** Spans that were evicted. */
+  readonly evictedCount: number;
   readonly hasSeveralRoots: boolean;
   readonly name: string;
   readonly service: string;
@@ -78,6 +81,7 @@ function readRow(
     isReceiving,
     isPinned: (flags & TRACE_FLAG.pinned) !== 0,
     isPartlyEvicted: (flags & TRACE_FLAG.partlyEvicted) !== 0,
+    evictedCount: at(columns.evictedCount),
     hasSeveralRoots: (flags & TRACE_FLAG.severalRoots) !== 0,
     name: text(columns.nameStr[row]),
     service: text(columns.serviceStr[row]),

@@ -146,6 +146,7 @@ export function layoutFrame(
     durationNs: Math.max(1, ...specs.slice(0, 1000).map(({ end }) => end)),
     spanCount: count,
     errorCount: 0,
+    evictedCount: 0,
     laneCount:
       1 + Math.max(0, ...specs.slice(0, 1000).map(({ lane, depth }) => lane ?? depth ?? 0)),
     maxDepth: 0,

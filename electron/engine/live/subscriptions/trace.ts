@@ -233,6 +233,7 @@ class TraceTopic implements TopicSource {
       durationNs: layout.durationNs,
       spanCount: layout.spanCount,
       errorCount: trace.errorCount,
+      evictedCount: trace.evictedCount,
       laneCount: layout.laneCount,
       maxDepth: layout.maxDepth,
       inferredCount: layout.inferredCount,
@@ -271,13 +272,13 @@ interface SpanState {
 /** A span that replaces one of equal count and time shows in the number of superseded ones. */
 function spanState(trace: TraceRow, supersededCount: number): SpanState {
   const { spanCount, errorCount, rootCount, rootSpan, firstSpan } = trace;
-  const { startHi, startLo, durationNs, partlyEvicted } = trace;
+  const { startHi, startLo, durationNs, evictedCount } = trace;
   const spans = [spanCount, errorCount, rootCount, rootSpan, firstSpan, startHi, startLo];
   return {
     generation: trace.generation,
     others: [trace.logCount, trace.firstLog, trace.pinned].join(),
-    spans: [...spans, durationNs, partlyEvicted, supersededCount].join(),
-    order: [firstSpan, partlyEvicted, supersededCount].join(),
+    spans: [...spans, durationNs, evictedCount, supersededCount].join(),
+    order: [firstSpan, evictedCount, supersededCount].join(),
   };
 }
 
@@ -297,6 +298,7 @@ const ABSENT: Omit<TraceMeta, 'traceId' | 'layout' | 'steadySince'> = {
   durationNs: 0,
   spanCount: 0,
   errorCount: 0,
+  evictedCount: 0,
   laneCount: 0,
   maxDepth: 0,
   inferredCount: 0,

@@ -10,7 +10,7 @@ import {
   readVitals,
   type CallContent,
 } from './calls.ts';
-import { codeFrame } from './code.ts';
+import { codeFrame } from '../../../base/code-frame.ts';
 import type { StackFrame } from '../../../base/stack-frames.ts';
 import { readDatabase, type DatabaseContent } from './database.ts';
 import { readExceptions, type ExceptionContent } from './exceptions.ts';
