@@ -3,6 +3,7 @@ import { BOX_FLAG } from '../../proto/live/topics.ts';
 import type { BoxMatches } from './flame-picture.ts';
 import type { TraceLayout } from './layout-model.ts';
 import { prefixCount } from './prefix-count.ts';
+import { finish } from './steps.ts';
 
 /** Which boxes match, and how many. */
 export interface TraceSearch extends BoxMatches {
@@ -58,5 +59,5 @@ export function matchBoxes(layout: TraceLayout, found: SpanIdSet): TraceSearch {
     isMatch[box] = 1;
     count++;
   }
-  return { isMatch, count, before: prefixCount(layout.lanes.box, isMatch, 1) };
+  return { isMatch, count, before: finish(prefixCount(layout.lanes.box, isMatch, 1)) };
 }

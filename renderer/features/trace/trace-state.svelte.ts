@@ -3,19 +3,15 @@
  * selection (it lives in the URL), what is folded, and the search. Views read it and call its methods;
  * none of them knows another.
  */
+import { frameLoop } from '../../base/raf.ts';
 import type { TimeWindow } from '../../base/time-scale.ts';
 import type { CriticalIndex } from '../../canvas/critical-index.ts';
 import { serviceSlots } from '../../canvas/draw-context.ts';
 import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
 import type { TraceLayout } from '../../canvas/layout-model.ts';
-import {
-  leafRuns,
-  nextError,
-  nextWhere,
-  pathTo,
-  runStart,
-  unfoldedRows,
-} from '../../canvas/tree-walk.ts';
+import { runStart, unfoldedRows } from '../../canvas/leaf-runs.ts';
+import { finish } from '../../canvas/steps.ts';
+import { nextError, nextWhere, pathTo } from '../../canvas/tree-walk.ts';
 import { matchBoxes, type TraceSearch } from '../../canvas/trace-search.ts';
 import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
@@ -27,6 +23,11 @@ import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
 /** A relayout that moves boxes waits until the pointer and the wheel have been still this long. */
 const CALM_MS = 300;
+
+/** What making a layout ready may take of a frame. */
+const WORK_MS = 4;
+
+const NO_BOXES = new Uint32Array(0);
 
 /** A layout in one of its versions: a new object whenever there is something new to draw. */
 export interface ShownLayout {
@@ -42,6 +43,8 @@ export class TraceState {
   readonly session: Session;
   readonly traceId: string;
   readonly #intake = new LayoutIntake();
+  #isWorking = false;
+  #isClosed = false;
   #calmTimer: ReturnType<typeof setTimeout> | undefined;
 
   #shown = $state.raw<ShownLayout | undefined>(undefined);
@@ -67,18 +70,12 @@ export class TraceState {
     const spanId = this.session.route.param('span');
     return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
   });
-  readonly #runs = $derived.by(() =>
-    this.#shown === undefined ? new Uint32Array(0) : leafRuns(this.#shown.layout),
-  );
+  readonly #runs = $derived(this.#shown?.layout.runs ?? NO_BOXES);
   readonly #rows = $derived.by(() => {
-    const folded = this.#folded;
-    return this.#shown === undefined
-      ? new Uint32Array(0)
-      : unfoldedRows(
-          this.#shown.layout,
-          (box) => folded.has(box),
-          (box) => this.runLength(box),
-        );
+    const layout = this.#shown?.layout;
+    if (layout === undefined) return NO_BOXES;
+    if (this.#folded.size === 0 && this.#unrolled.size === 0) return layout.rows;
+    return finish(unfoldedRows(layout, layout.runs, this.#folded, this.#unrolled));
   });
   readonly #search: TraceSearch | null = $derived.by(() => {
     const found = this.finder.found;
@@ -95,6 +92,7 @@ export class TraceState {
 
   /** Subscribes for as long as the screen is shown; the result ends it. */
   attach(): () => void {
+    this.#isClosed = false;
     const live = this.session.live(
       'trace',
       { traceId: this.traceId, corrected: this.isCorrected },
@@ -106,6 +104,7 @@ export class TraceState {
           this.#error = undefined;
           this.#meta = meta;
           if (result !== 'nothing') this.#show(before);
+          this.#work();
         },
         ended: (error) => {
           this.#error = error;
@@ -114,6 +113,7 @@ export class TraceState {
     );
     return () => {
       live.close();
+      this.#isClosed = true;
       this.#motion.stop();
       this.finder.close();
       clearTimeout(this.#calmTimer);
@@ -214,6 +214,22 @@ export class TraceState {
   resume(): void {
     const before = this.#intake.shown?.meta;
     if (this.#intake.release() !== 'nothing') this.#show(before);
+    this.#work();
+  }
+
+  /** Makes the next layout ready, a few milliseconds of each frame. */
+  #work(): void {
+    if (this.#isWorking || !this.#intake.hasWork) return;
+    this.#isWorking = true;
+    frameLoop.next(() => {
+      this.#isWorking = false;
+      if (this.#isClosed) return;
+      const before = this.#intake.shown?.meta;
+      const untilMs = performance.now() + WORK_MS;
+      const result = this.#intake.work(() => performance.now() >= untilMs);
+      if (result !== 'nothing') this.#show(before);
+      this.#work();
+    });
   }
 
   /** Moves the window at once, as the hand moves. */
@@ -332,10 +348,10 @@ export class TraceState {
     this.#window = this.#windowFor(layout.meta, before);
     this.#hovered = -1;
     if (previous?.meta.spanCount !== layout.meta.spanCount) this.finder.grow();
-    const { strings, columns } = layout;
+    const { strings, services } = layout;
     this.#shown = {
       layout,
-      slots: serviceSlots(strings, columns.serviceStr, (name) => this.session.colours.of(name)),
+      slots: serviceSlots(strings, services, (name) => this.session.colours.of(name)),
     };
   }
 
