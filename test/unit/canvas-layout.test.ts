@@ -14,7 +14,7 @@ import {
   previousSiblingOf,
   rowOfBox,
 } from '../../renderer/canvas/tree-walk.ts';
-import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
+import { boxesOf, matchBoxes, SpanIdSet, spanIdsOf } from '../../renderer/canvas/trace-search.ts';
 import { layoutFrame, type BoxSpec } from '../support/canvas/recorder.ts';
 
 /**
@@ -319,6 +319,12 @@ describe('tree walk', () => {
     const inferred = layoutFrame(specs);
     const alone = new TraceLayout(inferred.meta, inferred.columns);
     expect(matchBoxes(alone, new SpanIdSet(alone.spanId(0))).count).toBe(0);
+  });
+
+  test('boxes are found again by their ids, those that left are not', () => {
+    const ids = spanIdsOf(layout, new Set([4, 1]));
+    expect([...boxesOf(layout, [...ids, 'ffffffffffffffff'])]).toEqual([1, 4]);
+    expect([...boxesOf(layout, [])]).toEqual([]);
   });
 
   test('a set of span ids holds each of 10,000 and no other', () => {

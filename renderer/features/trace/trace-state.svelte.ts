@@ -12,12 +12,12 @@ import type { TraceLayout } from '../../canvas/layout-model.ts';
 import { runStart, unfoldedRows } from '../../canvas/leaf-runs.ts';
 import { finish } from '../../canvas/steps.ts';
 import { nextError, nextWhere, pathTo } from '../../canvas/tree-walk.ts';
-import { matchBoxes, type TraceSearch } from '../../canvas/trace-search.ts';
+import { boxesOf, matchBoxes, spanIdsOf, type TraceSearch } from '../../canvas/trace-search.ts';
 import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import type { TraceMeta } from '../../../proto/live/topics.ts';
-import { keepView, keptView } from './kept-views.ts';
+import { keepView, keptView, type KeptView } from './kept-views.ts';
 import { TraceFinder } from './trace-finder.svelte.ts';
 import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
@@ -43,6 +43,8 @@ export class TraceState {
   readonly session: Session;
   readonly traceId: string;
   readonly #intake = new LayoutIntake();
+  /** How the trace was left, until it is folded like that. */
+  #left: KeptView | undefined;
   #isWorking = false;
   #isClosed = false;
   #calmTimer: ReturnType<typeof setTimeout> | undefined;
@@ -88,6 +90,7 @@ export class TraceState {
     this.session = session;
     this.traceId = traceId;
     this.finder = new TraceFinder(session, traceId);
+    this.#left = keptView(session, traceId);
   }
 
   /** Subscribes for as long as the screen is shown; the result ends it. */
@@ -143,6 +146,8 @@ export class TraceState {
       window: this.#window,
       place: { baseHi, baseLo, durationNs },
       spanId,
+      folded: this.#left?.folded ?? spanIdsOf(layout, this.#folded),
+      unrolled: this.#left?.unrolled ?? spanIdsOf(layout, this.#unrolled),
     });
   }
 
@@ -265,11 +270,12 @@ export class TraceState {
     this.zoomTo(window, this.#shown?.layout.name(box) || 'not received');
   }
 
-  /** Selects a box and, unless the person pointed at it, brings it into view. */
-  select(box: number, how: 'pointed' | 'walked' = 'walked'): void {
+  /** Selects a box and brings it into view, unless the person pointed at it or left it like that. */
+  select(box: number, how: 'pointed' | 'walked' | 'kept' = 'walked'): void {
     const layout = this.#shown?.layout;
     if (layout === undefined || box < 0) return;
     this.session.route.set({ span: layout.spanId(box) });
+    if (how === 'kept') return;
     this.#unfoldAbove(layout, box);
     if (this.runLength(box) === 1) this.unroll(box);
     if (how === 'pointed') return;
@@ -344,6 +350,7 @@ export class TraceState {
     }
     const previous = this.#shown?.layout;
     if (previous !== undefined && previous !== layout) this.#carryFolds(previous, layout);
+    this.#restoreFolds(layout);
     this.#motion.stop();
     this.#window = this.#windowFor(layout.meta, before);
     this.#hovered = -1;
@@ -365,8 +372,20 @@ export class TraceState {
 
   /** Folded and unrolled boxes stay so in another layout: span ids name them there. */
   #carryFolds(previous: TraceLayout, layout: TraceLayout): void {
-    this.#folded = carried(this.#folded, previous, layout);
-    this.#unrolled = carried(this.#unrolled, previous, layout);
+    this.#fold(layout, spanIdsOf(previous, this.#folded), spanIdsOf(previous, this.#unrolled));
+  }
+
+  /** A trace that is opened again is folded as it was left, once all of it is there. */
+  #restoreFolds(layout: TraceLayout): void {
+    const left = this.#left;
+    if (left === undefined || !layout.isComplete) return;
+    this.#left = undefined;
+    this.#fold(layout, left.folded, left.unrolled);
+  }
+
+  #fold(layout: TraceLayout, folded: readonly string[], unrolled: readonly string[]): void {
+    if (folded.length > 0 || this.#folded.size > 0) this.#folded = boxesOf(layout, folded);
+    if (unrolled.length > 0 || this.#unrolled.size > 0) this.#unrolled = boxesOf(layout, unrolled);
   }
 
   /** Holds relayouts back until the person has been still for CALM_MS. */
@@ -377,14 +396,4 @@ export class TraceState {
       if (!this.session.isPaused) this.resume();
     }, CALM_MS);
   }
-}
-
-function carried(
-  boxes: ReadonlySet<number>,
-  previous: TraceLayout,
-  layout: TraceLayout,
-): ReadonlySet<number> {
-  if (boxes.size === 0) return boxes;
-  const found = Array.from(boxes, (box) => layout.findSpan(previous.spanId(box)));
-  return new Set(found.filter((box) => box >= 0));
 }
