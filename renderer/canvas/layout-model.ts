@@ -30,6 +30,8 @@ export class TraceLayout {
   /** The strings that some received box has as its service, each once. */
   readonly services: number[] = [];
   readonly #isService: boolean[] = [];
+  /** What is built anew when the boxes have doubled, and at their end: all of that costs O(boxes). */
+  #indexed = 0;
   #lanes: LaneIndex | undefined;
   #runs: Uint32Array | undefined;
   #rows: Uint32Array | undefined;
@@ -66,7 +68,9 @@ export class TraceLayout {
     this.received = Math.max(this.received, meta.firstBox + columns.startNs.length);
     this.meta = meta;
     this.#noteServices(columns.serviceStr);
-    if (columns.startNs.length > 0) {
+    const isDue = this.received >= 2 * this.#indexed || this.received >= meta.boxCount;
+    if (isDue && columns.startNs.length > 0) {
+      this.#indexed = this.received;
       this.#lanes = undefined;
       this.#runs = undefined;
       this.#rows = undefined;
@@ -75,7 +79,7 @@ export class TraceLayout {
     return true;
   }
 
-  /** The lane index over the boxes received so far; built at most once a change, O(boxes). */
+  /** The lane index over the boxes of the last time that they had doubled; built when asked, O(boxes). */
   get lanes(): LaneIndex {
     return (this.#lanes ??= finish(indexLanes(this.columns, this.received)));
   }

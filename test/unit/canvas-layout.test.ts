@@ -86,6 +86,18 @@ describe('layout model', () => {
     expect([...chunked.lanes.box]).toEqual([...one.lanes.box]);
   });
 
+  test('the lane index is built anew only when the boxes have doubled, and at their end', () => {
+    const { meta, columns } = chunk(TREE, 0, 2);
+    const growing = new TraceLayout(meta, columns);
+    const indexed = [3, 4, 5, 6].map((to) => {
+      const next = chunk(TREE, to - 1, to);
+      void growing.lanes;
+      growing.accept(next.meta, next.columns);
+      return growing.lanes.box.length;
+    });
+    expect(indexed).toEqual([2, 4, 4, 6]);
+  });
+
   test('a chunk of another layout, or one that leaves a hole, is refused', () => {
     const { meta, columns } = chunk(TREE, 0, 2);
     const layout = new TraceLayout(meta, columns);
