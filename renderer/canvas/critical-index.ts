@@ -1,11 +1,13 @@
 /** The critical path of a layout, by box: what underlines, dimming and the legend read. */
 import type { TraceColumns } from '../../proto/live/topics.ts';
 import { prefixCount } from './prefix-count.ts';
+import { STEP_SIZE, type Steps } from './steps.ts';
 
 /** The stretches that one frame brings, by box and start. */
 export type CriticalPart = Pick<TraceColumns, 'criticalBox' | 'criticalStartNs' | 'criticalEndNs'>;
 
-export class CriticalIndex {
+/** The columns of a CriticalIndex. */
+interface PathParts {
   /** Stretches of box b: [offset[b], offset[b + 1]), in order of time. */
   readonly offset: Uint32Array;
   readonly startNs: Float64Array;
@@ -14,27 +16,93 @@ export class CriticalIndex {
   readonly isMatch: Uint8Array;
   /** Boxes on the path before each position of the lane index. */
   readonly before: Uint32Array;
+  /** How long the path is in the spans of a service, by the number of its string. */
+  readonly nsOfService: ReadonlyMap<number, number>;
+}
 
-  /** `boxOfPosition` is the lane index's. O(boxes). */
-  constructor(parts: readonly CriticalPart[], boxOfPosition: Uint32Array) {
-    const boxCount = boxOfPosition.length;
-    const count = parts.reduce((sum, { criticalBox }) => sum + criticalBox.length, 0);
-    this.offset = new Uint32Array(boxCount + 1);
-    this.startNs = new Float64Array(count);
-    this.endNs = new Float64Array(count);
-    this.isMatch = new Uint8Array(boxCount);
-    let at = 0;
-    for (const { criticalBox, criticalStartNs, criticalEndNs } of parts) {
-      this.startNs.set(criticalStartNs, at);
-      this.endNs.set(criticalEndNs, at);
-      at += criticalBox.length;
-      for (const box of criticalBox) {
-        this.offset[box + 1]++;
-        this.isMatch[box] = 1;
-      }
+/** Indexes the stretches. `boxOfPosition` is the lane index's. O(boxes); a step is what one frame brought. */
+export function* indexPath(
+  parts: readonly CriticalPart[],
+  boxOfPosition: Uint32Array,
+  serviceStr: Int32Array,
+): Steps<CriticalIndex> {
+  const boxCount = boxOfPosition.length;
+  const count = parts.reduce((sum, { criticalBox }) => sum + criticalBox.length, 0);
+  const offset = new Uint32Array(boxCount + 1);
+  const startNs = new Float64Array(count);
+  const endNs = new Float64Array(count);
+  const isMatch = new Uint8Array(boxCount);
+  const nsOfService = new Map<number, number>();
+  let at = 0;
+  for (const part of parts) {
+    startNs.set(part.criticalStartNs, at);
+    endNs.set(part.criticalEndNs, at);
+    at += part.criticalBox.length;
+    countStretches(part, offset, isMatch);
+    yield;
+    addShares(part, serviceStr, nsOfService);
+    yield;
+  }
+  for (let from = 0; from < boxCount; from += STEP_SIZE) {
+    const to = Math.min(boxCount, from + STEP_SIZE);
+    for (let box = from; box < to; box++) offset[box + 1] += offset[box];
+    yield;
+  }
+  const before = yield* prefixCount(boxOfPosition, isMatch, 1);
+  return new CriticalIndex({ offset, startNs, endNs, isMatch, before, nsOfService });
+}
+
+function countStretches(
+  { criticalBox }: CriticalPart,
+  offset: Uint32Array,
+  isMatch: Uint8Array,
+): void {
+  for (let i = 0; i < criticalBox.length; i++) {
+    const box = criticalBox[i];
+    offset[box + 1]++;
+    isMatch[box] = 1;
+  }
+}
+
+/** Neighbours on the path are mostly of one service: its sum is written when it ends. */
+function addShares(
+  { criticalBox, criticalStartNs, criticalEndNs }: CriticalPart,
+  serviceStr: Int32Array,
+  nsOfService: Map<number, number>,
+): void {
+  let service = -1;
+  let sum = 0;
+  const add = (): void => {
+    if (sum > 0) nsOfService.set(service, (nsOfService.get(service) ?? 0) + sum);
+  };
+  for (let i = 0; i < criticalBox.length; i++) {
+    const own = serviceStr[criticalBox[i]];
+    if (own !== service) {
+      add();
+      service = own;
+      sum = 0;
     }
-    for (let box = 0; box < boxCount; box++) this.offset[box + 1] += this.offset[box];
-    this.before = prefixCount(boxOfPosition, this.isMatch, 1);
+    sum += criticalEndNs[i] - criticalStartNs[i];
+  }
+  add();
+}
+
+export class CriticalIndex implements PathParts {
+  readonly offset: Uint32Array;
+  readonly startNs: Float64Array;
+  readonly endNs: Float64Array;
+  readonly isMatch: Uint8Array;
+  readonly before: Uint32Array;
+  readonly nsOfService: ReadonlyMap<number, number>;
+
+  /** `indexPath` makes the parts. */
+  constructor(parts: PathParts) {
+    this.offset = parts.offset;
+    this.startNs = parts.startNs;
+    this.endNs = parts.endNs;
+    this.isMatch = parts.isMatch;
+    this.before = parts.before;
+    this.nsOfService = parts.nsOfService;
   }
 
   /** How long the path is in a box. O(stretches of the box). */
@@ -67,21 +135,14 @@ export interface CriticalShare {
   readonly share: number;
 }
 
-/** The services on the path, the largest share first. O(stretches). */
+/** The services on the path, the largest share first. O(services). */
 export function criticalShares(
-  critical: CriticalIndex,
-  serviceStr: Int32Array,
+  { nsOfService }: CriticalIndex,
   strings: readonly string[],
 ): CriticalShare[] {
-  const byService = new Map<number, number>();
   let total = 0;
-  for (let box = 0; box < critical.isMatch.length; box++) {
-    if (critical.isMatch[box] === 0) continue;
-    const ns = critical.timeIn(box);
-    total += ns;
-    byService.set(serviceStr[box], (byService.get(serviceStr[box]) ?? 0) + ns);
-  }
-  return [...byService]
+  for (const ns of nsOfService.values()) total += ns;
+  return [...nsOfService]
     .map(([index, ns]) => ({ service: strings[index] ?? '', share: ns / total }))
     .sort((a, b) => b.share - a.share);
 }

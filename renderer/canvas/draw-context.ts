@@ -53,14 +53,14 @@ export function slotOf(colour: ServiceColour): number {
   return colour.slot + (colour.hatched ? HATCHED : 0);
 }
 
-/** The slots of every string that some box uses as its service. */
+/** The slots of the strings that are services; their numbers may repeat. */
 export function serviceSlots(
   strings: readonly string[],
-  serviceStr: Int32Array,
+  services: Iterable<number>,
   colourOf: (service: string) => ServiceColour,
 ): Uint8Array {
   const slots = new Uint8Array(strings.length);
-  for (const index of serviceStr) {
+  for (const index of services) {
     if (index >= 0 && slots[index] === 0) slots[index] = slotOf(colourOf(strings[index]));
   }
   return slots;

@@ -11,7 +11,8 @@ import { BOX_FLAG } from '../../proto/live/topics.ts';
 import type { CriticalIndex } from './critical-index.ts';
 import type { Area } from './draw-context.ts';
 import type { FlameScene } from './flame-scene.ts';
-import type { LaneIndex, TraceLayout } from './layout-model.ts';
+import type { LaneIndex } from './lane-index.ts';
+import type { TraceLayout } from './layout-model.ts';
 
 /** The height of a box and the distance from one lane to the next. */
 export const BOX_HEIGHT_PX = 20;

@@ -9,7 +9,7 @@
  * The scene owns its arrays and reuses them from frame to frame; read them before the next `build`.
  */
 import type { TimeScale } from '../base/time-scale.ts';
-import type { LaneIndex } from './layout-model.ts';
+import type { LaneIndex } from './lane-index.ts';
 
 export class FlameScene {
   /** Rectangles in use. */

@@ -8,9 +8,11 @@
  * A box number names a row of the columns; a position names a place in the lane index. A layout that
  * came in one frame keeps the frame's own views; chunks are copied into columns of the full length.
  */
-import { BOX_FLAG, type TraceColumns, type TraceMeta } from '../../proto/live/topics.ts';
-import { CriticalIndex, type CriticalPart } from './critical-index.ts';
-import { prefixCount } from './prefix-count.ts';
+import type { TraceColumns, TraceMeta } from '../../proto/live/topics.ts';
+import { indexPath, type CriticalIndex, type CriticalPart } from './critical-index.ts';
+import { indexLanes, type LaneIndex } from './lane-index.ts';
+import { findLeafRuns, unfoldedRows } from './leaf-runs.ts';
+import { finish, type Steps } from './steps.ts';
 
 const hex2 = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -25,7 +27,14 @@ export class TraceLayout {
   readonly strings: string[] = [];
   /** Boxes [0, received) are filled. */
   received: number;
+  /** The strings that some received box has as its service, each once. */
+  readonly services: number[] = [];
+  readonly #isService: boolean[] = [];
+  /** What is built anew when the boxes have doubled, and at their end: all of that costs O(boxes). */
+  #indexed = 0;
   #lanes: LaneIndex | undefined;
+  #runs: Uint32Array | undefined;
+  #rows: Uint32Array | undefined;
   readonly #criticalParts: CriticalPart[] = [];
   #critical: CriticalIndex | undefined;
 
@@ -41,6 +50,7 @@ export class TraceLayout {
       return;
     }
     for (const text of meta.strings) this.strings.push(text);
+    this.#noteServices(columns.serviceStr);
     this.#criticalParts.push(columns);
   }
 
@@ -57,20 +67,57 @@ export class TraceLayout {
     copyColumns(this.columns, columns, meta.firstBox);
     this.received = Math.max(this.received, meta.firstBox + columns.startNs.length);
     this.meta = meta;
-    if (columns.startNs.length > 0) this.#lanes = undefined;
+    this.#noteServices(columns.serviceStr);
+    const isDue = this.received >= 2 * this.#indexed || this.received >= meta.boxCount;
+    if (isDue && columns.startNs.length > 0) {
+      this.#indexed = this.received;
+      this.#lanes = undefined;
+      this.#runs = undefined;
+      this.#rows = undefined;
+    }
     if (columns.criticalBox.length > 0) this.#criticalParts.push(columns);
     return true;
   }
 
-  /** The lane index over the boxes received so far; built at most once a change, O(boxes). */
+  /** The lane index over the boxes of the last time that they had doubled; built when asked, O(boxes). */
   get lanes(): LaneIndex {
-    return (this.#lanes ??= new LaneIndex(this.columns, this.received));
+    return (this.#lanes ??= finish(indexLanes(this.columns, this.received)));
   }
 
   /** The critical path; null before all of it is there. Built once, O(boxes). */
   get critical(): CriticalIndex | null {
     if (!this.isComplete) return null;
-    return (this.#critical ??= new CriticalIndex(this.#criticalParts, this.lanes.box));
+    return (this.#critical ??= finish(this.#indexPath()));
+  }
+
+  /** At the first box of each run of equal leaves how many it has; see `findLeafRuns`. */
+  get runs(): Uint32Array {
+    return (this.#runs ??= finish(findLeafRuns(this)));
+  }
+
+  /** The rows of the tree with nothing folded and each run of equal leaves in one row. */
+  get rows(): Uint32Array {
+    return (this.#rows ??= finish(unfoldedRows(this, this.runs)));
+  }
+
+  /** Builds all that the getters above build when they are first asked. */
+  *prepare(): Steps<void> {
+    this.#lanes ??= yield* indexLanes(this.columns, this.received);
+    this.#runs ??= yield* findLeafRuns(this);
+    this.#rows ??= yield* unfoldedRows(this, this.#runs);
+    if (this.isComplete) this.#critical ??= yield* this.#indexPath();
+  }
+
+  #indexPath(): Steps<CriticalIndex> {
+    return indexPath(this.#criticalParts, this.lanes.box, this.columns.serviceStr);
+  }
+
+  #noteServices(serviceStr: Int32Array): void {
+    for (const service of serviceStr) {
+      if (service < 0 || this.#isService[service] === true) continue;
+      this.#isService[service] = true;
+      this.services.push(service);
+    }
   }
 
   name(box: number): string {
@@ -113,151 +160,6 @@ export class TraceLayout {
     return -1;
   }
 }
-
-/**
- * Boxes by lane and start. Boxes of a lane do not overlap, so their ends are sorted as well: gallop
- * and binary search rely on that, and `searchEndNs` (the running maximum of the ends within the lane)
- * keeps them right even for a lane that breaks the rule.
- */
-export class LaneIndex {
-  readonly laneCount: number;
-  /** Positions of lane L: [offset[L], offset[L + 1]). */
-  readonly offset: Uint32Array;
-  readonly box: Uint32Array;
-  readonly startNs: Float64Array;
-  readonly endNs: Float64Array;
-  readonly searchEndNs: Float64Array;
-  /** Errors before each position: any error in [i, j) is `errorsBefore[j] > errorsBefore[i]`. */
-  readonly errorsBefore: Uint32Array;
-  /** The position of the longest box in each block of BLOCK positions. */
-  readonly #longestOfBlock: Uint32Array;
-
-  constructor(columns: BoxColumns, count: number) {
-    let laneCount = 0;
-    for (let i = 0; i < count; i++) laneCount = Math.max(laneCount, columns.lane[i] + 1);
-    this.laneCount = laneCount;
-    this.offset = new Uint32Array(laneCount + 1);
-    this.box = new Uint32Array(count);
-    this.startNs = new Float64Array(count);
-    this.endNs = new Float64Array(count);
-    this.#placeBoxes(columns, count);
-    this.searchEndNs = this.#fillTimes(columns);
-    this.errorsBefore = prefixCount(this.box, columns.flags, BOX_FLAG.error);
-    this.#longestOfBlock = this.#findLongest();
-  }
-
-  /** Counting sort by lane keeps the depth-first order; only a lane out of start order is sorted. */
-  #placeBoxes(columns: BoxColumns, count: number): void {
-    const { offset, box } = this;
-    const { lane, startNs } = columns;
-    for (let i = 0; i < count; i++) offset[lane[i] + 1]++;
-    for (let l = 0; l < this.laneCount; l++) offset[l + 1] += offset[l];
-    const next = offset.slice();
-    for (let i = 0; i < count; i++) box[next[lane[i]]++] = i;
-    for (let l = 0; l < this.laneCount; l++) {
-      let sorted = true;
-      for (let p = offset[l] + 1; p < offset[l + 1] && sorted; p++) {
-        sorted = startNs[box[p - 1]] <= startNs[box[p]];
-      }
-      if (!sorted) {
-        box
-          .subarray(offset[l], offset[l + 1])
-          .sort((a, b) => startNs[a] - startNs[b] || columns.endNs[a] - columns.endNs[b] || a - b);
-      }
-    }
-  }
-
-  #fillTimes(columns: BoxColumns): Float64Array {
-    const { offset, box, startNs, endNs } = this;
-    let searchEndNs = endNs;
-    for (let p = 0; p < box.length; p++) {
-      startNs[p] = columns.startNs[box[p]];
-      endNs[p] = Math.max(columns.endNs[box[p]], startNs[p]);
-    }
-    for (let l = 0; l < this.laneCount; l++) {
-      for (let p = offset[l] + 1; p < offset[l + 1]; p++) {
-        if (endNs[p] >= searchEndNs[p - 1]) {
-          if (searchEndNs !== endNs) searchEndNs[p] = endNs[p];
-          continue;
-        }
-        if (searchEndNs === endNs) searchEndNs = endNs.slice();
-        searchEndNs[p] = searchEndNs[p - 1];
-      }
-    }
-    return searchEndNs;
-  }
-
-  #findLongest(): Uint32Array {
-    const { startNs, endNs } = this;
-    const count = startNs.length;
-    const longest = new Uint32Array(Math.ceil(count / BLOCK));
-    for (let b = 0; b < longest.length; b++) {
-      let best = b * BLOCK;
-      const end = Math.min(count, best + BLOCK);
-      for (let p = best + 1; p < end; p++) {
-        if (endNs[p] - startNs[p] > endNs[best] - startNs[best]) best = p;
-      }
-      longest[b] = best;
-    }
-    return longest;
-  }
-
-  /** The first position in [from, to) whose box ends at or after `ns`; `to` when none does. */
-  firstEndingFrom(ns: number, from: number, to: number): number {
-    const ends = this.searchEndNs;
-    let low = from;
-    let high = to;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ends[middle] < ns) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The first position in [from, to) whose box ends after `ns`, found by doubling steps. */
-  gallopPast(ns: number, from: number, to: number): number {
-    const ends = this.searchEndNs;
-    let low = from;
-    let step = 1;
-    while (low + step < to && ends[low + step] <= ns) {
-      low += step;
-      step *= 2;
-    }
-    let high = Math.min(to, low + step);
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (ends[middle] <= ns) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The position of the longest box in [from, to), the first of equals. */
-  longestIn(from: number, to: number): number {
-    const { startNs, endNs } = this;
-    const blocks = this.#longestOfBlock;
-    let best = from;
-    let bestNs = endNs[from] - startNs[from];
-    let p = from + 1;
-    while (p < to) {
-      let candidate = p;
-      if (p % BLOCK === 0 && p + BLOCK <= to) {
-        candidate = blocks[p / BLOCK];
-        p += BLOCK;
-      } else p++;
-      const lengthNs = endNs[candidate] - startNs[candidate];
-      if (lengthNs > bestNs) {
-        best = candidate;
-        bestNs = lengthNs;
-      }
-    }
-    return best;
-  }
-}
-
-/** A range maximum looks at no more than 2 × 32 single boxes and one entry per 32 others. */
-const BLOCK = 32;
 
 function boxColumns(columns: TraceColumns): BoxColumns {
   const { criticalBox, criticalStartNs, criticalEndNs, ...boxes } = columns;

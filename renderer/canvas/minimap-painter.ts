@@ -2,7 +2,8 @@
 import { TimeScale, type TimeWindow } from '../base/time-scale.ts';
 import { fillOfSlot, type Area, type DrawContext, type PaintStyle } from './draw-context.ts';
 import type { FlameScene } from './flame-scene.ts';
-import type { LaneIndex, TraceLayout } from './layout-model.ts';
+import type { LaneIndex } from './lane-index.ts';
+import type { TraceLayout } from './layout-model.ts';
 
 const TOP_PX = 5;
 const ROW_PITCH_PX = 5;

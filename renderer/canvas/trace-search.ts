@@ -3,6 +3,7 @@ import { BOX_FLAG } from '../../proto/live/topics.ts';
 import type { BoxMatches } from './flame-picture.ts';
 import type { TraceLayout } from './layout-model.ts';
 import { prefixCount } from './prefix-count.ts';
+import { finish } from './steps.ts';
 
 /** Which boxes match, and how many. */
 export interface TraceSearch extends BoxMatches {
@@ -58,5 +59,27 @@ export function matchBoxes(layout: TraceLayout, found: SpanIdSet): TraceSearch {
     isMatch[box] = 1;
     count++;
   }
-  return { isMatch, count, before: prefixCount(layout.lanes.box, isMatch, 1) };
+  return { isMatch, count, before: finish(prefixCount(layout.lanes.box, isMatch, 1)) };
+}
+
+/** The boxes with these ids; of those that share an id the first. O(boxes). */
+export function boxesOf(layout: TraceLayout, spanIds: readonly string[]): ReadonlySet<number> {
+  const boxes = new Set<number>();
+  if (spanIds.length === 0) return boxes;
+  const wanted = new SpanIdSet(spanIds.join(''));
+  const { spanId } = layout.columns;
+  const ids = new DataView(spanId.buffer, spanId.byteOffset);
+  const found = new Set<string>();
+  for (let box = 0; box < layout.received; box++) {
+    if (!wanted.has(ids.getUint32(box * 8), ids.getUint32(box * 8 + 4))) continue;
+    const id = layout.spanId(box);
+    if (!found.has(id)) boxes.add(box);
+    found.add(id);
+  }
+  return boxes;
+}
+
+/** The ids of boxes. */
+export function spanIdsOf(layout: TraceLayout, boxes: ReadonlySet<number>): string[] {
+  return Array.from(boxes, (box) => layout.spanId(box));
 }

@@ -55,66 +55,6 @@ export function pathTo(layout: TraceLayout, box: number): number[] {
   return path;
 }
 
-/**
- * All boxes that are not inside of a folded one, in order; of a run of equal leaves only the first.
- * `runOf` says how many boxes the run that begins with a box has, 1 for others. O(boxes shown).
- */
-export function unfoldedRows(
-  layout: TraceLayout,
-  isFolded: (box: number) => boolean,
-  runOf: (box: number) => number = () => 1,
-): Uint32Array {
-  const rows = new Uint32Array(layout.received);
-  let count = 0;
-  let box = 0;
-  while (box < layout.received) {
-    rows[count++] = box;
-    box += isFolded(box) ? layout.columns.descendants[box] + 1 : runOf(box);
-  }
-  return rows.subarray(0, count);
-}
-
-/** From this many equal leaves on a run takes one row. */
-const LEAST_RUN = 3;
-
-/**
- * Runs of leaves that follow each other under one parent with one name, service and kind, none of them
- * with an error: at the first box of a run how many it has, 0 elsewhere. O(boxes).
- */
-export function leafRuns(layout: TraceLayout): Uint32Array {
-  const { parentBox, descendants, nameStr, serviceStr, kind } = layout.columns;
-  const runs = new Uint32Array(layout.received);
-  const plain = (box: number): boolean =>
-    descendants[box] === 0 && !layout.has(box, BOX_FLAG.error | BOX_FLAG.inferred);
-  for (let first = 0; first < layout.received;) {
-    let end = first + 1;
-    if (plain(first)) {
-      while (
-        end < layout.received &&
-        parentBox[end] === parentBox[first] &&
-        nameStr[end] === nameStr[first] &&
-        serviceStr[end] === serviceStr[first] &&
-        kind[end] === kind[first] &&
-        plain(end)
-      ) {
-        end++;
-      }
-    }
-    if (end - first >= LEAST_RUN && parentBox[first] !== -1) runs[first] = end - first;
-    first = end;
-  }
-  return runs;
-}
-
-/** The first box of the run that a box is in; the box itself when it is in none. O(length of the run). */
-export function runStart(runs: Uint32Array, box: number): number {
-  for (let first = box; first >= 0; first--) {
-    if (runs[first] > box - first) return first;
-    if (runs[first] > 0) return box;
-  }
-  return box;
-}
-
 /** The place of a box in `rows` (ascending), or of the folded row that it is inside of. */
 export function rowOfBox(rows: Uint32Array, box: number): number {
   let low = 0;

@@ -100,6 +100,19 @@ describe('Trace screen', () => {
     expect(await range.textContent()).toBe(zoomed);
   });
 
+  it('shows a trace folded as it was left', async () => {
+    const folds = page.locator('.waterfall button[aria-label=Fold]');
+    const unfold = page.locator('.waterfall button[aria-label=Unfold]');
+    await folds.first().click();
+    await unfold.waitFor({ timeout: SOON_MS });
+    await page.evaluate(() => (location.hash = '#/traces'));
+    await page.locator('canvas[data-view=flame]').waitFor({ state: 'detached', timeout: SOON_MS });
+    await page.evaluate((hash) => (location.hash = hash), `#/trace/${trace.traceId}`);
+    await unfold.waitFor({ timeout: SOON_MS });
+    await unfold.click();
+    await unfold.waitFor({ state: 'detached', timeout: SOON_MS });
+  });
+
   it('filters the list of traces for what the panel shows, and goes back to the trace', async () => {
     await page.getByRole('button', { name: 'Filter by step', exact: true }).first().click();
     await page.getByRole('menuitem', { name: 'Filter for this value' }).click();

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { TraceColumns, TraceMeta } from '../../proto/live/topics.ts';
 import { carryWindow, LayoutIntake } from '../../renderer/canvas/layout-intake.ts';
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
+import { runStart, unfoldedRows } from '../../renderer/canvas/leaf-runs.ts';
+import { finish } from '../../renderer/canvas/steps.ts';
 import {
   firstChildOf,
-  leafRuns,
   nextError,
   nextSiblingOf,
   parentOf,
@@ -12,10 +13,8 @@ import {
   placeAmongSiblings,
   previousSiblingOf,
   rowOfBox,
-  runStart,
-  unfoldedRows,
 } from '../../renderer/canvas/tree-walk.ts';
-import { matchBoxes, SpanIdSet } from '../../renderer/canvas/trace-search.ts';
+import { boxesOf, matchBoxes, SpanIdSet, spanIdsOf } from '../../renderer/canvas/trace-search.ts';
 import { layoutFrame, type BoxSpec } from '../support/canvas/recorder.ts';
 
 /**
@@ -55,6 +54,14 @@ function chunk(
 
 const whole = (over: Partial<TraceMeta> = {}) => chunk(TREE, 0, TREE.length, over);
 
+const LARGE = 10_000;
+
+/** A root with equal leaves. */
+function large(layout: number): { meta: TraceMeta; columns: TraceColumns } {
+  const leaves = Array.from({ length: LARGE - 1 }, (_, i) => ({ start: i, end: i + 1, depth: 1 }));
+  return layoutFrame([{ start: 0, end: LARGE }, ...leaves], { layout });
+}
+
 function layoutOf(): TraceLayout {
   const { meta, columns } = whole();
   return new TraceLayout(meta, columns);
@@ -77,6 +84,18 @@ describe('layout model', () => {
     expect(chunked.columns).toEqual(one.columns);
     expect(chunked.strings).toEqual(one.strings);
     expect([...chunked.lanes.box]).toEqual([...one.lanes.box]);
+  });
+
+  test('the lane index is built anew only when the boxes have doubled, and at their end', () => {
+    const { meta, columns } = chunk(TREE, 0, 2);
+    const growing = new TraceLayout(meta, columns);
+    const indexed = [3, 4, 5, 6].map((to) => {
+      const next = chunk(TREE, to - 1, to);
+      void growing.lanes;
+      growing.accept(next.meta, next.columns);
+      return growing.lanes.box.length;
+    });
+    expect(indexed).toEqual([2, 4, 4, 6]);
   });
 
   test('a chunk of another layout, or one that leaves a hole, is refused', () => {
@@ -185,6 +204,47 @@ describe('layout intake', () => {
     expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
   });
 
+  test('a large layout is made ready step by step before it is shown', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    const next = large(2);
+    expect(intake.take('snapshot', next.meta, next.columns)).toBe('nothing');
+    expect(intake.hasWork).toBe(true);
+    expect(intake.work(() => true)).toBe('nothing');
+    let steps = 1;
+    while (intake.work(() => true) === 'nothing') steps++;
+    expect(steps).toBeGreaterThan(5);
+    expect(intake.hasWork).toBe(false);
+    expect(intake.shown?.received).toBe(LARGE);
+    expect(intake.shown?.rows).toHaveLength(2);
+  });
+
+  test('a layout that is being made ready is shown before the one that came meanwhile', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    for (const layout of [2, 3]) {
+      const next = large(layout);
+      intake.take('snapshot', next.meta, next.columns);
+    }
+    expect(intake.work(() => false)).toBe('replaced');
+    expect(intake.shown?.meta.layout).toBe(2);
+    expect(intake.hasWork).toBe(true);
+    expect(intake.work(() => false)).toBe('replaced');
+    expect(intake.shown?.meta.layout).toBe(3);
+  });
+
+  test('a large layout is made ready, but not shown, while everything is held', () => {
+    const intake = new LayoutIntake();
+    intake.take('snapshot', whole().meta, whole().columns);
+    intake.hold('all');
+    const next = large(2);
+    intake.take('snapshot', next.meta, next.columns);
+    expect(intake.work(() => false)).toBe('nothing');
+    expect(intake.hasWork).toBe(false);
+    expect(intake.release()).toBe('replaced');
+    expect(intake.shown?.meta.layout).toBe(2);
+  });
+
   test('a trace that leaves memory stays on the screen', () => {
     const intake = new LayoutIntake();
     intake.take('snapshot', whole().meta, whole().columns);
@@ -234,7 +294,7 @@ describe('tree walk', () => {
   });
 
   test('folded boxes hide what is below them', () => {
-    const rows = unfoldedRows(layout, (box) => box === 1);
+    const rows = finish(unfoldedRows(layout, layout.runs, new Set([1])));
     expect([...rows]).toEqual([0, 1, 4, 5]);
     expect(rowOfBox(rows, 4)).toBe(2);
     expect(rowOfBox(rows, 3)).toBe(1);
@@ -247,15 +307,14 @@ describe('tree walk', () => {
     const root = { start: 0, end: 100 };
     const leaves = [leaf(1), leaf(2), leaf(3), leaf(4, 1), leaf(5), leaf(6), leaf(7, 0, 'x')];
     const { meta, columns } = layoutFrame([root, ...leaves]);
-    const runs = leafRuns(new TraceLayout(meta, columns));
+    const equal = new TraceLayout(meta, columns);
+    const { runs } = equal;
     expect([...runs]).toEqual([0, 3, 0, 0, 0, 0, 0, 0]);
     expect([1, 2, 3, 4].map((box) => runStart(runs, box))).toEqual([1, 1, 1, 4]);
-    const rows = unfoldedRows(
-      new TraceLayout(meta, columns),
-      () => false,
-      (box) => Math.max(1, runs[box] ?? 1),
-    );
+    const { rows } = equal;
     expect([...rows]).toEqual([0, 1, 4, 5, 6, 7]);
+    const unrolled = finish(unfoldedRows(equal, runs, new Set(), new Set([1])));
+    expect([...unrolled]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   test('errors are walked around the end in both directions', () => {
@@ -272,6 +331,12 @@ describe('tree walk', () => {
     const inferred = layoutFrame(specs);
     const alone = new TraceLayout(inferred.meta, inferred.columns);
     expect(matchBoxes(alone, new SpanIdSet(alone.spanId(0))).count).toBe(0);
+  });
+
+  test('boxes are found again by their ids, those that left are not', () => {
+    const ids = spanIdsOf(layout, new Set([4, 1]));
+    expect([...boxesOf(layout, [...ids, 'ffffffffffffffff'])]).toEqual([1, 4]);
+    expect([...boxesOf(layout, [])]).toEqual([]);
   });
 
   test('a set of span ids holds each of 10,000 and no other', () => {

@@ -261,9 +261,8 @@ describe('critical path', () => {
 
   test('shares add up to one, the largest first', () => {
     const { layout } = pictureOf(SPECS, 100);
-    const { serviceStr } = layout.columns;
     if (layout.critical === null) throw new Error('the path is not there');
-    expect(criticalShares(layout.critical, serviceStr, layout.strings)).toEqual([
+    expect(criticalShares(layout.critical, layout.strings)).toEqual([
       { service: 'web', share: 0.5 },
       { service: 'pay', share: 0.5 },
     ]);

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { TimeScale } from '../../renderer/base/time-scale.ts';
 import { FlameScene } from '../../renderer/canvas/flame-scene.ts';
 import { hitTest } from '../../renderer/canvas/hit-test.ts';
-import { LaneIndex, TraceLayout } from '../../renderer/canvas/layout-model.ts';
+import { indexLanes, type LaneIndex } from '../../renderer/canvas/lane-index.ts';
+import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
+import { finish } from '../../renderer/canvas/steps.ts';
 import { layoutFrame, random, randomLane, type BoxSpec } from '../support/canvas/recorder.ts';
 
 function indexOf(specs: readonly BoxSpec[]): LaneIndex {
@@ -25,7 +27,7 @@ function millionBoxes(): LaneIndex {
   }
   const small = new Uint8Array(count);
   const lane = new Uint32Array(count);
-  return new LaneIndex({ ...columns, startNs, endNs, lane, flags: small }, count);
+  return finish(indexLanes({ ...columns, startNs, endNs, lane, flags: small }, count));
 }
 
 describe('flame scene', () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { TraceLayout } from '../../renderer/canvas/layout-model.ts';
 import {
+  indexOperations,
   operationRows,
   orderOperations,
   slowestLeaves,
+  type OperationRow,
 } from '../../renderer/canvas/operation-table.ts';
+import { finish } from '../../renderer/canvas/steps.ts';
 import { layoutFrame, type BoxSpec } from '../support/canvas/recorder.ts';
 
 const INFERRED = 2;
@@ -24,10 +27,18 @@ function layoutOf(specs: readonly BoxSpec[]): TraceLayout {
 
 const all = { startNs: 0, endNs: 100 };
 
+function rowsOf(
+  layout: TraceLayout,
+  window: typeof all,
+  isMatch: Uint8Array | null = null,
+): OperationRow[] {
+  return finish(operationRows(layout, finish(indexOperations(layout)), window, isMatch));
+}
+
 describe('operation table', () => {
   const layout = layoutOf(SPECS);
   const dbIn = (window: typeof all, isMatch: Uint8Array | null = null) =>
-    operationRows(layout, window, isMatch).find(({ service }) => service === 'db');
+    rowsOf(layout, window, isMatch).find(({ service }) => service === 'db');
 
   test('sums up the spans of one name in one service', () => {
     expect(dbIn(all)).toMatchObject({
@@ -42,11 +53,7 @@ describe('operation table', () => {
   });
 
   test('leaves out inferred boxes', () => {
-    expect(operationRows(layout, all, null).map(({ service }) => service)).toEqual([
-      'web',
-      'db',
-      'cache',
-    ]);
+    expect(rowsOf(layout, all).map(({ service }) => service)).toEqual(['web', 'db', 'cache']);
   });
 
   test('counts what lies in the window and matches the search', () => {
@@ -55,7 +62,7 @@ describe('operation table', () => {
   });
 
   test('orders numbers downwards and names upwards', () => {
-    const rows = operationRows(layout, all, null);
+    const rows = rowsOf(layout, all);
     expect(orderOperations(rows, 'count').map(({ count }) => count)).toEqual([3, 1, 1]);
     expect(orderOperations(rows, 'name').map(({ service }) => service)).toEqual([
       'cache',
@@ -70,8 +77,8 @@ describe('operation table', () => {
       return { start: i * 1000, end: i * 1000 + length };
     });
     const many = layoutOf(specs);
-    const slowest = slowestLeaves(many, { startNs: 0, endNs: 1e6 }, null, 5);
+    const slowest = finish(slowestLeaves(many, { startNs: 0, endNs: 1e6 }, null, 5));
     expect(slowest.map((box) => many.durationNs(box))).toEqual([999, 998, 997, 996, 995]);
-    expect(slowestLeaves(layout, all, null, 2)).toEqual([5, 2]);
+    expect(finish(slowestLeaves(layout, all, null, 2))).toEqual([5, 2]);
   });
 });

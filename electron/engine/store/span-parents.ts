@@ -9,7 +9,7 @@ const CLIENT = 3;
 const SERVER = 2;
 
 /** Spans that were seen lately, by a cheap key. A power of two. */
-const RECENT = 8192;
+const RECENT = 32_768;
 const RECENT_STRIDE = 4;
 /** Rows of longer traces are not worth keeping room for. */
 const MAX_KEPT_ROWS = 1 << 16;
@@ -49,9 +49,13 @@ export class SpanParents {
     if (spanCount > this.#rows.length) this.#rows = new Int32Array(spanCount);
     const rows = this.#rows;
     let count = 0;
-    for (let row = first; row !== -1; count++) {
-      rows[count] = row;
-      row = this.#table.at(row).nextInTrace[row & SLOT_MASK];
+    for (let row = first; row !== -1;) {
+      const segment = row >>> SEGMENT_BITS;
+      const { nextInTrace } = this.#table.at(row);
+      while (row >>> SEGMENT_BITS === segment) {
+        rows[count++] = row;
+        row = nextInTrace[row & SLOT_MASK];
+      }
     }
     return count;
   }

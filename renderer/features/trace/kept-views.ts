@@ -13,6 +13,9 @@ export interface KeptView {
   readonly place: WindowPlace;
   /** Id of the selected span; '' when the panel was closed. */
   readonly spanId: string;
+  /** Ids of the spans that are folded in the waterfall, and of the first ones of runs that are not. */
+  readonly folded: readonly string[];
+  readonly unrolled: readonly string[];
 }
 
 /** The trace that was left longest ago makes room. */

@@ -3,30 +3,31 @@
  * selection (it lives in the URL), what is folded, and the search. Views read it and call its methods;
  * none of them knows another.
  */
+import { frameLoop } from '../../base/raf.ts';
 import type { TimeWindow } from '../../base/time-scale.ts';
 import type { CriticalIndex } from '../../canvas/critical-index.ts';
 import { serviceSlots } from '../../canvas/draw-context.ts';
 import { carryWindow, LayoutIntake } from '../../canvas/layout-intake.ts';
 import type { TraceLayout } from '../../canvas/layout-model.ts';
-import {
-  leafRuns,
-  nextError,
-  nextWhere,
-  pathTo,
-  runStart,
-  unfoldedRows,
-} from '../../canvas/tree-walk.ts';
-import { matchBoxes, type TraceSearch } from '../../canvas/trace-search.ts';
+import { runStart, unfoldedRows } from '../../canvas/leaf-runs.ts';
+import { finish } from '../../canvas/steps.ts';
+import { nextError, nextWhere, pathTo } from '../../canvas/tree-walk.ts';
+import { boxesOf, matchBoxes, spanIdsOf, type TraceSearch } from '../../canvas/trace-search.ts';
 import { fitRange, reveal, wholeWindow } from '../../canvas/viewport.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import type { TraceMeta } from '../../../proto/live/topics.ts';
-import { keepView, keptView } from './kept-views.ts';
+import { keepView, keptView, type KeptView } from './kept-views.ts';
 import { TraceFinder } from './trace-finder.svelte.ts';
 import { ZoomMotion, type Crumb } from './zoom-motion.svelte.ts';
 
 /** A relayout that moves boxes waits until the pointer and the wheel have been still this long. */
 const CALM_MS = 300;
+
+/** What making a layout ready may take of a frame. */
+const WORK_MS = 4;
+
+const NO_BOXES = new Uint32Array(0);
 
 /** A layout in one of its versions: a new object whenever there is something new to draw. */
 export interface ShownLayout {
@@ -42,6 +43,10 @@ export class TraceState {
   readonly session: Session;
   readonly traceId: string;
   readonly #intake = new LayoutIntake();
+  /** How the trace was left, until it is folded like that. */
+  #left: KeptView | undefined;
+  #isWorking = false;
+  #isClosed = false;
   #calmTimer: ReturnType<typeof setTimeout> | undefined;
 
   #shown = $state.raw<ShownLayout | undefined>(undefined);
@@ -67,18 +72,12 @@ export class TraceState {
     const spanId = this.session.route.param('span');
     return this.#shown === undefined || spanId === '' ? -1 : this.#shown.layout.findSpan(spanId);
   });
-  readonly #runs = $derived.by(() =>
-    this.#shown === undefined ? new Uint32Array(0) : leafRuns(this.#shown.layout),
-  );
+  readonly #runs = $derived(this.#shown?.layout.runs ?? NO_BOXES);
   readonly #rows = $derived.by(() => {
-    const folded = this.#folded;
-    return this.#shown === undefined
-      ? new Uint32Array(0)
-      : unfoldedRows(
-          this.#shown.layout,
-          (box) => folded.has(box),
-          (box) => this.runLength(box),
-        );
+    const layout = this.#shown?.layout;
+    if (layout === undefined) return NO_BOXES;
+    if (this.#folded.size === 0 && this.#unrolled.size === 0) return layout.rows;
+    return finish(unfoldedRows(layout, layout.runs, this.#folded, this.#unrolled));
   });
   readonly #search: TraceSearch | null = $derived.by(() => {
     const found = this.finder.found;
@@ -91,10 +90,12 @@ export class TraceState {
     this.session = session;
     this.traceId = traceId;
     this.finder = new TraceFinder(session, traceId);
+    this.#left = keptView(session, traceId);
   }
 
   /** Subscribes for as long as the screen is shown; the result ends it. */
   attach(): () => void {
+    this.#isClosed = false;
     const live = this.session.live(
       'trace',
       { traceId: this.traceId, corrected: this.isCorrected },
@@ -106,6 +107,7 @@ export class TraceState {
           this.#error = undefined;
           this.#meta = meta;
           if (result !== 'nothing') this.#show(before);
+          this.#work();
         },
         ended: (error) => {
           this.#error = error;
@@ -114,6 +116,7 @@ export class TraceState {
     );
     return () => {
       live.close();
+      this.#isClosed = true;
       this.#motion.stop();
       this.finder.close();
       clearTimeout(this.#calmTimer);
@@ -143,6 +146,8 @@ export class TraceState {
       window: this.#window,
       place: { baseHi, baseLo, durationNs },
       spanId,
+      folded: this.#left?.folded ?? spanIdsOf(layout, this.#folded),
+      unrolled: this.#left?.unrolled ?? spanIdsOf(layout, this.#unrolled),
     });
   }
 
@@ -214,6 +219,22 @@ export class TraceState {
   resume(): void {
     const before = this.#intake.shown?.meta;
     if (this.#intake.release() !== 'nothing') this.#show(before);
+    this.#work();
+  }
+
+  /** Makes the next layout ready, a few milliseconds of each frame. */
+  #work(): void {
+    if (this.#isWorking || !this.#intake.hasWork) return;
+    this.#isWorking = true;
+    frameLoop.next(() => {
+      this.#isWorking = false;
+      if (this.#isClosed) return;
+      const before = this.#intake.shown?.meta;
+      const untilMs = performance.now() + WORK_MS;
+      const result = this.#intake.work(() => performance.now() >= untilMs);
+      if (result !== 'nothing') this.#show(before);
+      this.#work();
+    });
   }
 
   /** Moves the window at once, as the hand moves. */
@@ -249,11 +270,12 @@ export class TraceState {
     this.zoomTo(window, this.#shown?.layout.name(box) || 'not received');
   }
 
-  /** Selects a box and, unless the person pointed at it, brings it into view. */
-  select(box: number, how: 'pointed' | 'walked' = 'walked'): void {
+  /** Selects a box and brings it into view, unless the person pointed at it or left it like that. */
+  select(box: number, how: 'pointed' | 'walked' | 'kept' = 'walked'): void {
     const layout = this.#shown?.layout;
     if (layout === undefined || box < 0) return;
     this.session.route.set({ span: layout.spanId(box) });
+    if (how === 'kept') return;
     this.#unfoldAbove(layout, box);
     if (this.runLength(box) === 1) this.unroll(box);
     if (how === 'pointed') return;
@@ -328,14 +350,15 @@ export class TraceState {
     }
     const previous = this.#shown?.layout;
     if (previous !== undefined && previous !== layout) this.#carryFolds(previous, layout);
+    this.#restoreFolds(layout);
     this.#motion.stop();
     this.#window = this.#windowFor(layout.meta, before);
     this.#hovered = -1;
     if (previous?.meta.spanCount !== layout.meta.spanCount) this.finder.grow();
-    const { strings, columns } = layout;
+    const { strings, services } = layout;
     this.#shown = {
       layout,
-      slots: serviceSlots(strings, columns.serviceStr, (name) => this.session.colours.of(name)),
+      slots: serviceSlots(strings, services, (name) => this.session.colours.of(name)),
     };
   }
 
@@ -349,8 +372,20 @@ export class TraceState {
 
   /** Folded and unrolled boxes stay so in another layout: span ids name them there. */
   #carryFolds(previous: TraceLayout, layout: TraceLayout): void {
-    this.#folded = carried(this.#folded, previous, layout);
-    this.#unrolled = carried(this.#unrolled, previous, layout);
+    this.#fold(layout, spanIdsOf(previous, this.#folded), spanIdsOf(previous, this.#unrolled));
+  }
+
+  /** A trace that is opened again is folded as it was left, once all of it is there. */
+  #restoreFolds(layout: TraceLayout): void {
+    const left = this.#left;
+    if (left === undefined || !layout.isComplete) return;
+    this.#left = undefined;
+    this.#fold(layout, left.folded, left.unrolled);
+  }
+
+  #fold(layout: TraceLayout, folded: readonly string[], unrolled: readonly string[]): void {
+    if (folded.length > 0 || this.#folded.size > 0) this.#folded = boxesOf(layout, folded);
+    if (unrolled.length > 0 || this.#unrolled.size > 0) this.#unrolled = boxesOf(layout, unrolled);
   }
 
   /** Holds relayouts back until the person has been still for CALM_MS. */
@@ -361,14 +396,4 @@ export class TraceState {
       if (!this.session.isPaused) this.resume();
     }, CALM_MS);
   }
-}
-
-function carried(
-  boxes: ReadonlySet<number>,
-  previous: TraceLayout,
-  layout: TraceLayout,
-): ReadonlySet<number> {
-  if (boxes.size === 0) return boxes;
-  const found = Array.from(boxes, (box) => layout.findSpan(previous.spanId(box)));
-  return new Set(found.filter((box) => box >= 0));
 }
