@@ -24,6 +24,8 @@ export interface ListMeta {
   readonly newCount: number;
   /** `newest`: the newest ordinal in the list, what to hold at; -1 when empty. Else: the anchor or 0. */
   readonly newestOrdinal: number;
+  /** The order of the rows, as it was asked for. */
+  readonly order: TraceOrder;
   readonly first: number;
   readonly strings: readonly string[];
   /** True while older items are still being searched. */

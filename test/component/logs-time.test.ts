@@ -149,6 +149,24 @@ describe('the Logs screen in time', () => {
     await logs.row('while paused').waitFor({ timeout: SOON_MS });
   });
 
+  it('shows what is there when it is opened in a pause', async () => {
+    const other = await logs.another('dark');
+    await logs.goTo('#/metrics', other);
+    await other.getByText(/^Live/).first().waitFor({ timeout: SOON_MS });
+    await other.keyboard.press('Space');
+    await other
+      .getByText(/^Paused/)
+      .first()
+      .waitFor();
+    await logs.goTo('#/logs', other);
+    const newest = other.locator('.log-rows .row').filter({ hasText: 'while paused' });
+    await newest.waitFor({ timeout: SOON_MS });
+    await sendLogs(logs.program.httpPort, ['after the pause']);
+    await other.getByText(/^[1-9]\d* new$/).waitFor({ timeout: SOON_MS });
+    await newest.waitFor();
+    await other.context().close();
+  });
+
   it('shrinks the density in a low window, and puts it behind a toggle in a lower one', async () => {
     await logs.fresh();
     const density = logs.page.getByRole('slider', { name: /^Log density/ });

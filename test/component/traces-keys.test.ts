@@ -134,6 +134,22 @@ describe('the keys of the Traces screen', () => {
     await page.locator('[id^="row-"]').filter({ hasText: 'while paused' }).waitFor();
     ids.unshift(sent.traceId);
   });
+
+  it('change the order in a pause, and back', async () => {
+    const rows = page.getByRole('grid', { name: 'Traces', exact: true }).locator('[id^="row-"]');
+    await expect.poll(() => rows.count()).toBe(ids.length);
+    await press('Space');
+    await goTo('#/traces?order=slowest');
+    await page
+      .getByText(/^Paused/)
+      .first()
+      .waitFor();
+    await expect.poll(() => rows.count()).toBe(ids.length);
+    await goTo('#/traces');
+    await page.getByRole('button', { name: 'Newest first' }).waitFor();
+    await expect.poll(() => rows.count()).toBe(ids.length);
+    await press('Space');
+  });
 });
 
 describe('the Traces screen without a match', () => {

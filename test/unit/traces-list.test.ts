@@ -69,6 +69,7 @@ describe('rows of the list', () => {
     length: 2,
     newCount: 0,
     newestOrdinal: 7,
+    order: 'newest',
     first: 40,
     strings: ['web', 'GET /cart', '502', 'cart'],
     pinned: 1,

@@ -68,6 +68,7 @@ test('a row of the spans topic has its ids, words and flags', () => {
     length: 1,
     newCount: 0,
     newestOrdinal: 3,
+    order: 'newest',
     first: 8,
     strings: ['charge', 'payments'],
   };

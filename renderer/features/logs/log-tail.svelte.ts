@@ -227,11 +227,15 @@ export class LogTail {
     this.show(this.#shown.first, this.#shown.count);
   }
 
-  /** Holds the list while the session is paused. */
+  /**
+   * Holds the list while the session is paused. A list that is asked for in a pause is held once it has
+   * come. Run it again when the list has changed.
+   */
   pause(isPaused: boolean): void {
     this.charts.hold(isPaused);
     if (isPaused === (this.#pausedEnd !== undefined)) return;
-    this.#pausedEnd = isPaused ? (this.#meta?.end ?? 0) : undefined;
+    if (isPaused && (this.#meta === undefined || this.#meta.searching)) return;
+    this.#pausedEnd = isPaused ? this.#meta?.end : undefined;
     this.show(this.#shown.first, this.#shown.count);
   }
 

@@ -12,7 +12,7 @@ import type { Session } from '../../session/session.svelte.ts';
 import type { LiveError } from '../../../proto/live/protocol.ts';
 import { NO_FILTER, type ListMeta, type TraceOrder } from '../../../proto/live/topics.ts';
 import { BATCH_MS, COUNT_MS, holdReason, LEAVE_MS, RENEW_MS, type HoldReason } from './hold.ts';
-import { MAX_MARKED, type ListScope } from './list-params.ts';
+import { MAX_MARKED, spanOrder, type ListScope } from './list-params.ts';
 import {
   openList,
   type AnyRow,
@@ -201,7 +201,7 @@ export class ListState {
   applyHold(reason: HoldReason | null): void {
     if (this.#order !== 'newest') return;
     if (reason === null) this.#setAnchor(null);
-    else if (this.#anchor === null && this.#meta !== undefined && this.#canHold()) {
+    else if (this.#anchor === null && this.#meta?.order === 'newest' && this.#canHold()) {
       this.#setAnchor(this.#meta.newestOrdinal);
     }
   }
@@ -307,7 +307,9 @@ export class ListState {
 
   /** Whether a frame was sent before the engine knew of the hold, or of the order. */
   #isStale({ meta }: ListFrame): boolean {
-    if (this.#order !== 'newest') return meta.newestOrdinal !== (this.#anchor ?? 0);
+    const order = this.scope === 'spans' ? spanOrder(this.#order) : this.#order;
+    if (meta.order !== order) return true;
+    if (order !== 'newest') return meta.newestOrdinal !== (this.#anchor ?? 0);
     return this.#anchor !== null && meta.newestOrdinal > this.#anchor;
   }
 

@@ -57,6 +57,7 @@ class SpansTopic implements TopicSource {
       length: window.length,
       newCount: window.newCount,
       newestOrdinal: window.newestOrdinal,
+      order: this.#params.order ?? 'newest',
       first: window.first,
       strings: packed.strings,
       searching: list.isSearching,

@@ -63,6 +63,7 @@ class TracesTopic implements TopicSource {
       length: window.length,
       newCount: window.newCount,
       newestOrdinal: window.newestOrdinal,
+      order: this.#params.order ?? 'newest',
       first: window.first,
       strings: packed.strings,
       pinned: pinned.length,
