@@ -1,47 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../electron/engine/store/store.ts';
-import { decodeRequest } from '../support/otlp/proto-root.ts';
 import {
   logsBody,
   openStore,
   spansBody,
   takeGood,
   traceHex,
-  type LogSpec,
   type SpanSpec,
 } from '../support/store-bodies.ts';
+import { flood, manyLogs, manySpans, MIB } from '../support/store-flood.ts';
 import { gaugeBody } from '../support/store-metrics.ts';
 import { chain, checkStore, printTraces, readAll, spanName } from '../support/store-text.ts';
-
-const MIB = 1 << 20;
-
-/** A body of about `kilobytes` with 32 spans in one trace. */
-function manySpans(trace: number, kilobytes = 32): SpanSpec[] {
-  return Array.from({ length: 32 }, (_, i) => ({
-    trace,
-    id: i + 1,
-    parent: i === 31 ? 0 : 32,
-    name: `op ${trace % 700}`,
-    service: `svc ${trace % 5}`,
-    padding: (kilobytes * 1024) / 32,
-  }));
-}
-
-function manyLogs(trace: number, kilobytes = 32): LogSpec[] {
-  return Array.from({ length: 32 }, () => ({ trace, padding: (kilobytes * 1024) / 32 }));
-}
-
-function flood(store: Store, from: number, megabytes: number): number {
-  let trace = from;
-  for (let sent = 0; sent < megabytes * MIB; trace++) {
-    const body = spansBody(manySpans(trace));
-    takeGood(store, 'traces', body);
-    sent += body.length;
-  }
-  return trace;
-}
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -375,71 +345,3 @@ describe('protected traces', () => {
     expect(store.memory().usedBytes).toBeLessThan(4.5 * MIB);
   });
 });
-
-describe('a reader', () => {
-  it('gives every request of its signals once, in order of arrival', () => {
-    const { store } = openStore();
-    const bodies = [
-      { signal: 'traces', bytes: spansBody(manySpans(1)) },
-      { signal: 'logs', bytes: logsBody(manyLogs(1)) },
-      { signal: 'traces', bytes: spansBody(manySpans(2)) },
-      { signal: 'metrics', bytes: gaugeBody(1, 1) },
-    ] as const;
-    for (const { signal, bytes } of bodies) takeGood(store, signal, bytes);
-    expect(readAll(store)).toEqual(bodies);
-    const reader = store.reader(['logs']);
-    expect(reader.next()?.signal).toBe('logs');
-    expect(reader.next()).toBeNull();
-    expect(reader.lost).toBe(0);
-  });
-
-  it('counts what was evicted before it came, and leaves out what arrived since', () => {
-    const { store } = openStore(4 * MIB);
-    let next = flood(store, 1, 2);
-    const reader = store.reader(['traces']);
-    const expected = store.counters().spans.kept;
-    let read = 0;
-    for (let i = 0; i < 5; i++) read += spansIn(reader.next());
-    next = flood(store, next, 2);
-    for (let request = reader.next(); request !== null; request = reader.next()) {
-      read += spansIn(request);
-    }
-    expect(read + reader.lost).toBe(expected);
-    expect(reader.lost).toBeGreaterThan(0);
-    expect(read).toBeGreaterThan(160);
-    expect(next).toBeGreaterThan(1);
-  });
-
-  it('finds a protected trace that was moved meanwhile', () => {
-    const { store } = openStore(4 * MIB);
-    takeGood(store, 'traces', spansBody(manySpans(1)));
-    const next = flood(store, 2, 2);
-    store.setPinned(store.traces.find(traceHex(1)), true);
-    const reader = store.reader(['traces']);
-    flood(store, next, 2);
-    const ids: string[] = [];
-    for (let request = reader.next(); request !== null; request = reader.next()) {
-      ids.push(...traceIdsIn(request));
-    }
-    expect(ids.filter((id) => id === traceHex(1))).toHaveLength(32);
-  });
-});
-
-interface Request {
-  readonly bytes: Uint8Array;
-}
-
-function traceIdsIn({ bytes }: Request): string[] {
-  const { resourceSpans } = decodeRequest('traces', bytes) as {
-    resourceSpans: { scopeSpans: { spans: { traceId: Uint8Array }[] }[] }[];
-  };
-  return resourceSpans.flatMap(({ scopeSpans }) =>
-    scopeSpans.flatMap(({ spans }) =>
-      spans.map(({ traceId }) => Buffer.from(traceId).toString('hex')),
-    ),
-  );
-}
-
-function spansIn(request: Request | null): number {
-  return request === null ? 0 : traceIdsIn(request).length;
-}
