@@ -5,10 +5,10 @@
  */
 import type { Facet } from '../../../proto/live/topics.ts';
 import { quoteValue } from '../../../proto/query/quote.ts';
-import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import type { StoreRead } from '../store/schema.ts';
 import { DECIMAL_BINS, decimalBin, decimalBinText } from './decimal-bins.ts';
 import type { Runtime, TraceTest } from './runtime.ts';
+import { SlicedSearch } from './sliced-search.ts';
 import { spanName } from './span-rows.ts';
 import type { TraceSet } from './trace-set.ts';
 
@@ -40,7 +40,7 @@ interface Counted {
 export class FacetCounts {
   readonly #store: StoreRead;
   readonly #set: TraceSet;
-  readonly #runtime: Runtime;
+  readonly #search: SlicedSearch;
   readonly #facets: readonly AskedFacet[];
   readonly #onProgress: () => void;
   readonly #counted = new Map<number, Counted>();
@@ -57,8 +57,6 @@ export class FacetCounts {
   #facet = 0;
   #bits = 0;
   #cursor = -1;
-  #stop: (() => void) | undefined;
-  #isRefreshing = false;
 
   constructor(
     store: StoreRead,
@@ -69,7 +67,7 @@ export class FacetCounts {
   ) {
     this.#store = store;
     this.#set = set;
-    this.#runtime = runtime;
+    this.#search = new SlicedSearch(runtime, () => this.#step());
     this.#facets = facets;
     this.#onProgress = onProgress;
     this.#asked = facets.map(() => 0);
@@ -86,24 +84,12 @@ export class FacetCounts {
     this.#cursor = cursor;
     if (isFirst || overflow) this.#waitAll();
     else for (const row of rows) this.#wait(row);
-    if (this.#stop !== undefined || this.#next === this.#waiting.length) return;
-    let isDone = false;
-    this.#isRefreshing = true;
-    const stop = runSliced(
-      this.#runtime,
-      () => {
-        isDone = this.#step();
-        return isDone;
-      },
-      FRAME_SLICE_MS,
-    );
-    this.#isRefreshing = false;
-    if (!isDone) this.#stop = stop;
+    if (this.#next === this.#waiting.length) return;
+    this.#search.run();
   }
 
   close(): void {
-    this.#stop?.();
-    this.#stop = undefined;
+    this.#search.close();
   }
 
   /** Facets that would leave something and not all; `wrap` makes a clause on spans one of its own. */
@@ -167,8 +153,7 @@ export class FacetCounts {
       if (this.#next === this.#waiting.length) {
         this.#waiting = [];
         this.#next = 0;
-        this.#stop = undefined;
-        if (!this.#isRefreshing) this.#onProgress();
+        if (this.#search.end()) this.#onProgress();
         return true;
       }
       const row = this.#waiting[this.#next];

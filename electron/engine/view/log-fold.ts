@@ -10,12 +10,12 @@
  * newest down, in slices. A run is not followed across the place where the list was opened empty.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import { logBodyRange } from '../wire/log-body.ts';
 import type { LogList } from './log-list.ts';
 import { MatchColumn } from './match-column.ts';
 import type { Runtime } from './runtime.ts';
+import { SlicedSearch } from './sliced-search.ts';
 
 const REPEAT_NS = 1e9;
 /** Records looked at between two looks at the clock. */
@@ -24,7 +24,7 @@ const RECORDS_PER_STEP = 64;
 export class FoldedLogs implements LogList {
   readonly #store: StoreRead;
   readonly #base: LogList;
-  readonly #runtime: Runtime;
+  readonly #search: SlicedSearch;
   readonly #onProgress: () => void;
   /** First base position of each run: of those before the origin, newest first, and of the others. */
   #older = new MatchColumn();
@@ -34,14 +34,12 @@ export class FoldedLogs implements LogList {
   #lookedFrom = 0;
   #lookedTo = 0;
   #baseShifts = -1;
-  #stop: (() => void) | undefined;
-  #isRefreshing = false;
   shifts = 0;
 
   constructor(store: StoreRead, base: LogList, runtime: Runtime, onProgress: () => void) {
     this.#store = store;
     this.#base = base;
-    this.#runtime = runtime;
+    this.#search = new SlicedSearch(runtime, () => this.#step());
     this.#onProgress = onProgress;
     this.refresh();
   }
@@ -61,7 +59,7 @@ export class FoldedLogs implements LogList {
   }
 
   get isSearching(): boolean {
-    return this.#stop !== undefined || this.#base.isSearching;
+    return this.#search.isRunning || this.#base.isSearching;
   }
 
   /** The list of records below, for what counts records. */
@@ -87,24 +85,11 @@ export class FoldedLogs implements LogList {
     base.refresh();
     if (base.shifts !== this.#baseShifts) this.#startOver();
     this.#dropEvicted();
-    if (this.#stop !== undefined) return;
-    let isDone = false;
-    this.#isRefreshing = true;
-    const stop = runSliced(
-      this.#runtime,
-      () => {
-        isDone = this.#step();
-        return isDone;
-      },
-      FRAME_SLICE_MS,
-    );
-    this.#isRefreshing = false;
-    if (!isDone) this.#stop = stop;
+    this.#search.run();
   }
 
   close(): void {
-    this.#stop?.();
-    this.#stop = undefined;
+    this.#search.close();
     this.#base.close();
   }
 
@@ -140,8 +125,7 @@ export class FoldedLogs implements LogList {
       while (this.#lookedFrom > to) this.#lookBelow(--this.#lookedFrom);
       return false;
     }
-    this.#stop = undefined;
-    if (!this.#isRefreshing) this.#onProgress();
+    if (this.#search.end()) this.#onProgress();
     return true;
   }
 

@@ -9,11 +9,11 @@
  * are searched from the newest down, in slices. Eviction only raises `begin`.
  */
 import { severityLevel, type SeverityLevel } from '../../../proto/otlp/signal.ts';
-import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, type StoreRead } from '../store/schema.ts';
 import { MatchColumn } from './match-column.ts';
 import { FoldedLogs } from './log-fold.ts';
 import type { Runtime, RowTest } from './runtime.ts';
+import { SlicedSearch } from './sliced-search.ts';
 
 /** The order of `LogsMeta.levels`. */
 const LEVEL_ORDER: readonly SeverityLevel[] = [
@@ -255,7 +255,7 @@ const RECORDS_PER_STEP = 1024;
 
 class MatchingLogs implements LogList {
   readonly #store: StoreRead;
-  readonly #runtime: Runtime;
+  readonly #search: SlicedSearch;
   readonly #scope: LogScope;
   readonly #onProgress: () => void;
   /** Matches older than the origin, newest first; and newer ones, oldest first. */
@@ -265,14 +265,12 @@ class MatchingLogs implements LogList {
   /** Still to look at: ordinals below searchNext, downwards, and those from nextNew on, upwards. */
   #searchNext: number;
   #nextNew: number;
-  #stop: (() => void) | undefined;
-  #isRefreshing = false;
   readonly shifts = 0;
   levels = LEVEL_ORDER.map(() => 0);
 
   constructor(store: StoreRead, runtime: Runtime, scope: LogScope, onProgress: () => void) {
     this.#store = store;
-    this.#runtime = runtime;
+    this.#search = new SlicedSearch(runtime, () => this.#step());
     this.#scope = scope;
     this.#onProgress = onProgress;
     this.#origin = this.#searchNext = this.#nextNew = store.logs.end;
@@ -290,7 +288,7 @@ class MatchingLogs implements LogList {
   }
 
   get isSearching(): boolean {
-    return this.#stop !== undefined;
+    return this.#search.isRunning;
   }
 
   ordinalAt(position: number): number {
@@ -311,24 +309,11 @@ class MatchingLogs implements LogList {
 
   refresh(): void {
     this.#dropEvicted();
-    if (this.#stop !== undefined) return;
-    let isDone = false;
-    this.#isRefreshing = true;
-    const stop = runSliced(
-      this.#runtime,
-      () => {
-        isDone = this.#step();
-        return isDone;
-      },
-      FRAME_SLICE_MS,
-    );
-    this.#isRefreshing = false;
-    if (!isDone) this.#stop = stop;
+    this.#search.run();
   }
 
   close(): void {
-    this.#stop?.();
-    this.#stop = undefined;
+    this.#search.close();
   }
 
   /** Newer records come first: following goes on while old ones are searched. */
@@ -351,8 +336,7 @@ class MatchingLogs implements LogList {
       this.#searchNext = to;
       return false;
     }
-    this.#stop = undefined;
-    if (!this.#isRefreshing) this.#onProgress();
+    if (this.#search.end()) this.#onProgress();
     return true;
   }
 

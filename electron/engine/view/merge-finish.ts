@@ -47,8 +47,8 @@ function attributedOf({ length, parent, ownNs }: FoldedNodes): Float64Array {
 }
 
 /**
- * Marks those with the most attributed time; of equal ones the first, so that a parent, which has as
- * much as any of its children and stands before them, is kept before them.
+ * Marks those with the most attributed time, of equal ones the first: a parent has at least the time of
+ * each of its children and comes first, so no child is kept without it.
  */
 function chooseKept(nodes: FoldedNodes, attributed: Float64Array, maxNodes: number): Uint8Array {
   const { length, key } = nodes;

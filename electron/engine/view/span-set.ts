@@ -10,11 +10,11 @@
  * are searched from the newest down, in slices.
  */
 import { diffNs } from '../../../proto/units.ts';
-import { FRAME_SLICE_MS, runSliced } from '../query/slices.ts';
 import { SEGMENT_BITS, SLOT_MASK, SPAN_FLAG, type StoreRead } from '../store/schema.ts';
 import type { BrushRange } from '../query/brush.ts';
 import { MatchColumn } from './match-column.ts';
 import type { Runtime, RowTest } from './runtime.ts';
+import { SlicedSearch } from './sliced-search.ts';
 
 /** Ordinals of spans, rising. A live view. */
 export interface SpanOrdinals {
@@ -58,7 +58,7 @@ const SPANS_PER_STEP = 1024;
 
 export class MatchingSpans implements SpanSet {
   readonly #store: StoreRead;
-  readonly #runtime: Runtime;
+  readonly #search: SlicedSearch;
   readonly #test: RowTest | null;
   readonly #onProgress: () => void;
   #older = new MatchColumn();
@@ -67,14 +67,12 @@ export class MatchingSpans implements SpanSet {
   #searchNext: number;
   #nextNew: number;
   #superseded: number;
-  #stop: (() => void) | undefined;
-  #isRefreshing = false;
   shifts = 0;
 
   /** `test` null: every span. `onProgress` is called when a search ended outside `refresh`. */
   constructor(store: StoreRead, runtime: Runtime, test: RowTest | null, onProgress: () => void) {
     this.#store = store;
-    this.#runtime = runtime;
+    this.#search = new SlicedSearch(runtime, () => this.#step());
     this.#test = test;
     this.#onProgress = onProgress;
     this.#searchNext = this.#nextNew = store.spans.end;
@@ -90,7 +88,7 @@ export class MatchingSpans implements SpanSet {
   }
 
   get isSearching(): boolean {
-    return this.#stop !== undefined;
+    return this.#search.isRunning;
   }
 
   ordinalAt(place: number): number {
@@ -100,24 +98,11 @@ export class MatchingSpans implements SpanSet {
   refresh(): void {
     this.#dropEvicted();
     this.#dropSuperseded();
-    if (this.#stop !== undefined) return;
-    let isDone = false;
-    this.#isRefreshing = true;
-    const stop = runSliced(
-      this.#runtime,
-      () => {
-        isDone = this.#step();
-        return isDone;
-      },
-      FRAME_SLICE_MS,
-    );
-    this.#isRefreshing = false;
-    if (!isDone) this.#stop = stop;
+    this.#search.run();
   }
 
   close(): void {
-    this.#stop?.();
-    this.#stop = undefined;
+    this.#search.close();
   }
 
   #step(): boolean {
@@ -139,8 +124,7 @@ export class MatchingSpans implements SpanSet {
       this.#searchNext = to;
       return false;
     }
-    this.#stop = undefined;
-    if (!this.#isRefreshing) this.#onProgress();
+    if (this.#search.end()) this.#onProgress();
     return true;
   }
 
@@ -200,7 +184,7 @@ const BRUSHED_PER_STEP = 2048;
 export class BrushedSpans implements SpanSet {
   readonly #base: SpanSet;
   readonly #store: StoreRead;
-  readonly #runtime: Runtime;
+  readonly #search: SlicedSearch;
   readonly #brush: BrushRange;
   readonly #onProgress: () => void;
   #kept = new MatchColumn();
@@ -209,8 +193,6 @@ export class BrushedSpans implements SpanSet {
   #lookedFrom = 0;
   #lookedTo = 0;
   #baseShifts = -1;
-  #stop: (() => void) | undefined;
-  #isRefreshing = false;
   shifts = 0;
 
   /** `onProgress` is called when all of a base that is searched was looked at outside `refresh`. */
@@ -223,7 +205,7 @@ export class BrushedSpans implements SpanSet {
   ) {
     this.#base = base;
     this.#store = store;
-    this.#runtime = runtime;
+    this.#search = new SlicedSearch(runtime, () => this.#step());
     this.#brush = brush;
     this.#onProgress = onProgress;
   }
@@ -237,7 +219,7 @@ export class BrushedSpans implements SpanSet {
   }
 
   get isSearching(): boolean {
-    return this.#stop !== undefined || this.#base.isSearching;
+    return this.#search.isRunning || this.#base.isSearching;
   }
 
   ordinalAt(place: number): number {
@@ -248,25 +230,12 @@ export class BrushedSpans implements SpanSet {
     this.#base.refresh();
     this.#takeShifts();
     this.#dropEvicted();
-    if (this.#stop !== undefined) return;
-    let isDone = false;
-    this.#isRefreshing = true;
-    const stop = runSliced(
-      this.#runtime,
-      () => {
-        isDone = this.#step();
-        return isDone;
-      },
-      FRAME_SLICE_MS,
-    );
-    this.#isRefreshing = false;
-    if (!isDone) this.#stop = stop;
+    this.#search.run();
   }
 
   /** The base has its own owners. */
   close(): void {
-    this.#stop?.();
-    this.#stop = undefined;
+    this.#search.close();
   }
 
   /** Looks at what arrived, then at older spans, the newest first. The base may have moved on. */
@@ -287,8 +256,7 @@ export class BrushedSpans implements SpanSet {
       this.#lookedFrom = down;
       return false;
     }
-    this.#stop = undefined;
-    if (!this.#isRefreshing && !base.isSearching) this.#onProgress();
+    if (this.#search.end() && !base.isSearching) this.#onProgress();
     return true;
   }
 
